@@ -1,0 +1,47 @@
+# make demo            train, evaluate, predict and explain on synthetic films, in an environment of its own
+# make demo DATA=/path/to/labelled UNKNOWN=/path/to/unknown        the same on your films
+#                      (TRAIN="-a resnet50" for another network)
+# make test            lint and tests
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+KNOWN := $(or $(DATA),demo/films/known_images)
+FILMS := $(or $(UNKNOWN),demo/films/unknown_images)
+TRAIN ?= -a lmap3 --size 128 --epochs 15
+
+.PHONY: demo test lint clean
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e ".[test]"
+	touch $@
+
+demo: $(VENV)/installed
+ifdef DATA
+	@test -n "$(UNKNOWN)" || { echo "Give UNKNOWN=/path/to/unknown/films beside DATA=$(DATA)"; exit 2; }
+else
+	$(BIN)/keras-cxr phantom demo/films --patients 150
+endif
+	rm -rf demo/saved_models/demo
+	$(BIN)/keras-cxr train "$(KNOWN)" $(TRAIN) --name demo --output demo/saved_models
+	$(BIN)/keras-cxr evaluate "$(KNOWN)" -m demo/saved_models/demo -o demo/results
+	$(BIN)/keras-cxr predict "$(FILMS)" -m demo/saved_models/demo -o demo/preds.csv
+	$(BIN)/keras-cxr gradcam "$(FILMS)" -m demo/saved_models/demo -o demo/heatmaps
+	@echo
+	@echo "Labels:   demo/preds.csv"
+	@echo "Scores:   demo/results/scores.csv, with figures beside it"
+	@echo "Heatmaps: demo/heatmaps/index.html"
+	@echo "Model:    demo/saved_models/demo"
+
+test: lint
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf $(VENV) demo

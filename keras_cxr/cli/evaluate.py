@@ -1,0 +1,42 @@
+"""``keras-cxr evaluate``: labelled films to scores with intervals."""
+
+import pathlib
+
+import click
+
+from keras_cxr.cli.options import find_model, label_options, model_option, take_label_options
+from keras_cxr.cli.tensorflow import load_tensorflow
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
+@click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="results", show_default=True)
+@model_option
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test", "all"]),
+    help="Films to score.  [default: the model's own test split of the data it was trained on; all of other data]",
+)
+@label_options
+def evaluate(data, output, model, split, **options) -> None:
+    """Score a model on one or more labelled data sets: predictions.csv, scores.csv and figures."""
+    from keras_cxr.data.source import read_dataset
+
+    label_settings = take_label_options(options)
+    datasets = [read_dataset(folder, label_settings) for folder in data]
+    from keras_cxr.cli.display import print_table, progress
+    from keras_cxr.prediction.evaluate import evaluate as run
+
+    saved = find_model(model)
+    load_tensorflow()
+    with progress("Labelling") as advance:
+        evaluation = run(saved, datasets, output, split, advance)
+    for note in evaluation.notes:
+        click.echo(f"Note: {note}", err=True)
+    for name, table in evaluation.tables.items():
+        click.echo(f"{name}\n{table}")
+    print_table(evaluation.scores.drop(columns="model"), "Scores with 95 % intervals")
+    failed = int((evaluation.predictions["error"] != "").sum())
+    if failed:
+        click.echo(f"{failed} films could not be read; see the error column of predictions.csv", err=True)
+    click.echo(f"Wrote {output}")

@@ -1,0 +1,35 @@
+"""``keras-cxr gradcam``: films to heatmaps that show where the evidence lies."""
+
+import pathlib
+
+import click
+
+from keras_cxr.cli.options import find_model, model_option
+from keras_cxr.cli.tensorflow import load_tensorflow
+
+
+@click.command()
+@click.argument("images", type=click.Path(path_type=pathlib.Path))
+@click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="heatmaps", show_default=True)
+@model_option
+@click.option("--class", "class_name", help="Class to explain.  [default: each film's own label]")
+@click.option("--layer", help="Layer to show.  [default: the last with a spatial map]")
+def gradcam(images, output, model, class_name, layer) -> None:
+    """Write a Grad-CAM overlay for every film of a folder (or one film), and an index page for a folder."""
+    from keras_cxr.cli.display import progress
+    from keras_cxr.prediction.predict import film_paths
+
+    film_paths(images)
+    saved = find_model(model)
+    load_tensorflow()
+    from keras_cxr.explain.folder import explain_films
+
+    with progress("Explaining") as advance:
+        result = explain_films(saved, images, output, class_name, layer, advance)
+    for name, reason in result.failures[:5]:
+        click.echo(f"  failed: {name}: {reason}", err=True)
+    click.echo(
+        f"{len(result.pictures)} films, layer {result.layer}, {result.empty} without positive evidence, "
+        f"{len(result.failures)} failed. Model: {saved.folder}"
+    )
+    click.echo(f"Wrote {result.index or result.pictures[0]}")

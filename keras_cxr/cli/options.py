@@ -1,0 +1,93 @@
+"""Options that several commands share."""
+
+import pathlib
+from collections.abc import Callable
+
+import click
+
+
+class Renaming(click.ParamType):
+    """OLD=NEW."""
+
+    name = "OLD=NEW"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> tuple:
+        """Split at the first '='."""
+        if isinstance(value, tuple):
+            return value
+        old, _, new = str(value).partition("=")
+        if not old or not new:
+            self.fail(f"must be OLD=NEW, such as SICK=PNEUMONIA. Received: {value}", parameter, context)
+        return old, new
+
+
+class Shares(click.ParamType):
+    """Three shares such as 70/15/15."""
+
+    name = "A/B/C"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> tuple:
+        """Three positive numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            shares = tuple(float(part) for part in str(value).split("/"))
+        except ValueError:
+            shares = ()
+        if len(shares) != 3 or min(shares) <= 0:
+            self.fail(
+                f"must be three positive shares of train, val and test, such as 70/15/15. Received: {value}",
+                parameter,
+                context,
+            )
+        return shares
+
+
+_LABEL_OPTIONS = (
+    click.option("--labels", type=click.Path(path_type=pathlib.Path), help="CSV file with a row a film."),
+    click.option("--image-column", help="Its column of file names, if not found by itself."),
+    click.option("--label-column", help="Its column of labels, if not found by itself."),
+    click.option("--patient-column", help="Its column of patients, if not found by itself."),
+    click.option("--split-column", help="Its column of splits (train, val, test), if not found by itself."),
+    click.option("--label-pattern", help="Labels from file names, e.g. '(?P<label>sick|normal)'."),
+    click.option("--patient-pattern", help="Patients from file names, e.g. '^(?P<patient>[^_]+)_'."),
+    click.option("--map", "renamed", type=Renaming(), multiple=True, help="Rename a label; repeatable."),
+)
+
+
+def label_options(command: Callable) -> Callable:
+    """Add the options that say where labels, patients and splits are; ``read_labels`` takes them."""
+    for option in reversed(_LABEL_OPTIONS):
+        command = option(command)
+    return command
+
+
+def take_label_options(options: dict):
+    """Take the label options out of a command's ``options`` and return them as LabelOptions."""
+    from keras_cxr.data.layouts.options import LabelOptions
+
+    names = ("labels", "image_column", "label_column", "patient_column", "split_column", "label_pattern")
+    chosen = {name: options.pop(name) for name in (*names, "patient_pattern", "renamed")}
+    return LabelOptions(**chosen)
+
+
+def model_option(command: Callable) -> Callable:
+    """Add ``-m/--model``."""
+    return click.option(
+        "-m",
+        "--model",
+        "model",
+        type=click.Path(path_type=pathlib.Path),
+        help="Saved-model folder; by default the newest in saved_models/.",
+    )(command)
+
+
+def find_model(folder: pathlib.Path | None):
+    """The named saved model, or the newest one, which is then told on standard error."""
+    from keras_cxr.models.saved_model import newest_model, open_model
+
+    if folder is not None:
+        return open_model(folder)
+    model = newest_model()
+    click.echo(f"Model: {model.folder} (the newest; choose with -m)", err=True)
+    return model

@@ -1,0 +1,37 @@
+"""``keras-cxr predict``: a folder of unknown films to a CSV file of labels."""
+
+import pathlib
+
+import click
+
+from keras_cxr.cli.options import find_model, model_option
+from keras_cxr.cli.tensorflow import load_tensorflow
+
+
+@click.command()
+@click.argument("images", type=click.Path(path_type=pathlib.Path))
+@click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="preds.csv", show_default=True)
+@model_option
+@click.option("--resume", is_flag=True, help="Keep the rows that are written already.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when any file fails.")
+def predict(images, output, model, resume, strict) -> int:
+    """Label every film of a folder (or one film), one CSV row a file, failures included with the reason."""
+    from keras_cxr.cli.display import progress
+    from keras_cxr.prediction.predict import film_paths
+    from keras_cxr.prediction.predict import predict as run
+
+    film_paths(images)
+    saved = find_model(model)
+    load_tensorflow()
+    with progress("Labelling") as advance:
+        summary = run(saved, images, output, resume, advance)
+    counts = "".join(f", {count} {label}" for label, count in sorted(summary.labels.items()))
+    before = f", {summary.skipped} done before" if summary.skipped else ""
+    click.echo(f"{summary.files} files{counts}, {len(summary.failures)} failed{before}. Model: {saved.folder}")
+    for name, reason in summary.failures[:5]:
+        click.echo(f"  failed: {name}: {reason}", err=True)
+    if len(summary.failures) > 5:
+        click.echo(f"  … and {len(summary.failures) - 5} more; see the error column", err=True)
+    click.echo(f"Wrote {output}")
+    labelled = summary.labels.total() + summary.skipped
+    return 1 if not labelled or (strict and summary.failures) else 0

@@ -1,0 +1,1 @@
+"""Files to the dataset table to batches."""

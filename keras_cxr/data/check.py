@@ -1,0 +1,88 @@
+"""Every fault of a data set, found together, before anything is trained; and what a user sees first."""
+
+import pandas as pd
+
+from keras_cxr.data.source import patient_groups
+from keras_cxr.data.table import SPLITS, Dataset
+from keras_cxr.errors import CxrError
+
+NEGATIVE_NAMES = (
+    "normal",
+    "negative",
+    "healthy",
+    "no finding",
+    "nofinding",
+    "no_finding",
+    "clear",
+    "control",
+    "0",
+    "no",
+)
+
+
+def ordered_classes(labels: pd.Series, positive: str | None = None) -> list[str]:
+    """The classes in the network's order: the negative one of two first, otherwise by name.
+
+    Args:
+        labels: Of the films.
+        positive: The positive class of two; by default the one that is not called normal, negative, healthy, …
+
+    Raises:
+        CxrError: ``positive`` is not among the labels.
+    """
+    classes = sorted(labels.unique(), key=str.lower)
+    if positive is not None and positive not in classes:
+        raise CxrError(f"The '--positive' option must be one of {', '.join(classes)}. Received: {positive}.")
+    if len(classes) == 2:
+        positive = positive or next((name for name in classes[::-1] if name.lower() not in NEGATIVE_NAMES), classes[1])
+        classes.sort(key=lambda name: name == positive)
+    return classes
+
+
+def find_faults(dataset: Dataset) -> list[str]:
+    """Every reason why ``dataset`` (with splits assigned) cannot be trained on, one line each."""
+    table, faults = dataset.table, list(dataset.faults)
+    classes = sorted(table["label"].unique())
+    if len(classes) < 2:
+        faults.append(f"Only one class ({', '.join(classes)}): training needs films of at least two.")
+    for split in SPLITS:
+        if not (table["split"] == split).any():
+            faults.append(f"The {split} split is empty.")
+    patients = patient_groups(table)
+    for label in classes:
+        own = table["label"] == label
+        if patients[own].nunique() == 1:
+            one = "1 film" if own.sum() == 1 else f"{own.sum()} films of one patient"
+            faults.append(f"Class {label} has {one}: it cannot be in train, val and test at once.")
+            continue
+        missing = [split for split in SPLITS if not (own & (table["split"] == split)).any()]
+        empty = [split for split in missing if (table["split"] == split).any()]
+        if empty:
+            films = f"{own.sum()} films, {patients[own].nunique()} patients"
+            faults.append(f"Class {label} ({films}) has no film in {', '.join(empty)}.")
+    return faults
+
+
+def check(dataset: Dataset) -> None:
+    """Raise one CxrError that lists every fault, or return."""
+    faults = find_faults(dataset)
+    if faults:
+        listed = "".join(f"\n  - {fault}" for fault in faults)
+        raise CxrError(f"The data set '{dataset.root}' cannot be trained on as it is:{listed}")
+
+
+def class_weights(labels: pd.Series, classes: list[str]) -> dict[str, float]:
+    """Balanced weights, films / (classes × films of the class), as scikit-learn's 'balanced'."""
+    counts = labels.value_counts()
+    return {name: len(labels) / (len(classes) * int(counts[name])) for name in classes}
+
+
+def summary(dataset: Dataset, classes: list[str]) -> pd.DataFrame:
+    """Films by class (rows, with patients) and split (columns), with totals; index is the class name."""
+    table = dataset.table
+    counts = pd.crosstab(table["label"], table["split"]).reindex(index=classes, columns=SPLITS, fill_value=0)
+    counts["films"] = counts.sum(axis=1)
+    counts["patients"] = table[table["patient"] != ""].groupby("label")["patient"].nunique().reindex(classes).fillna(0)
+    counts.loc["all"] = counts.sum()
+    counts.loc["all", "patients"] = table.loc[table["patient"] != "", "patient"].nunique()
+    return counts.astype(int)

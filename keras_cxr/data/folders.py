@@ -1,0 +1,54 @@
+"""Which files of a folder are films: recursive, natural order (2.png before 10.png), hidden files left out."""
+
+import collections
+import os
+import pathlib
+from collections.abc import Iterator
+
+from keras_cxr.data.images import SUFFIXES
+from keras_cxr.errors import CxrError
+from keras_cxr.files import natural_key
+
+
+def is_film_name(name: str) -> bool:
+    """Whether a file of this name is taken for a film."""
+    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
+
+
+def walk_films(folder: str | os.PathLike) -> Iterator[str]:
+    """Yield the absolute paths of the film files below ``folder``; one folder's names are held at a time."""
+    entries = sorted(os.scandir(os.path.abspath(folder)), key=lambda entry: natural_key(entry.name))
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from walk_films(entry.path)
+        elif is_film_name(entry.name):
+            yield entry.path
+
+
+def subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The visible folders directly in ``folder``, in natural order."""
+    found = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: natural_key(path.name))
+
+
+def existing_folder(folder: str | os.PathLike, what: str) -> pathlib.Path:
+    """``folder`` as an absolute path.
+
+    Raises:
+        CxrError: There is no such folder, or it is a file.
+    """
+    path = pathlib.Path(folder)
+    if not path.exists():
+        raise CxrError(f"{what} '{folder}' does not exist. Check the path (now in {os.getcwd()}).")
+    if not path.is_dir():
+        raise CxrError(f"{what} '{folder}' is a file; expected a folder of films.")
+    return path.absolute()
+
+
+def no_films(folder: pathlib.Path) -> CxrError:
+    """The error for a folder without a film, saying what lies there instead."""
+    others = collections.Counter(path.suffix or path.name for path in folder.rglob("*") if path.is_file())
+    there = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(4)) or "nothing"
+    return CxrError(f"No film in '{folder}': expected {', '.join(SUFFIXES)} files there or deeper. Found: {there}.")

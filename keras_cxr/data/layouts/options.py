@@ -1,0 +1,26 @@
+"""What the user says about a data set's labels; everything is found out where nothing is said."""
+
+import dataclasses
+import pathlib
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelOptions:
+    """How to read labels, patients and splits.
+
+    Attributes:
+        labels: A CSV file with one row a film.
+        image_column, label_column, patient_column, split_column: Its columns, where their names are unusual.
+        label_pattern: Regular expression with a named group ``label`` for labels in file names.
+        patient_pattern: Regular expression with a named group ``patient``.
+        renamed: Labels to rename, old to new.
+    """
+
+    labels: pathlib.Path | None = None
+    image_column: str | None = None
+    label_column: str | None = None
+    patient_column: str | None = None
+    split_column: str | None = None
+    label_pattern: str | None = None
+    patient_pattern: str | None = None
+    renamed: tuple[tuple[str, str], ...] = ()

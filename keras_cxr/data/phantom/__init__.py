@@ -1,0 +1,1 @@
+"""Synthetic chest films, clearly labelled, for demonstration and tests."""

@@ -1,0 +1,61 @@
+"""Decoded films to ``tf.data`` batches, the same from (seed, epoch) at every run."""
+
+import numpy as np
+
+from keras_cxr.data.augment import Augmentation, draw_transforms, warp
+
+
+def training_batches(
+    pixels: np.ndarray,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    augmentation: Augmentation,
+):
+    """Shuffled, augmented batches of one epoch.
+
+    Args:
+        pixels: (films, size, size) uint8.
+        rows: (n,) row numbers of the films to train on.
+        targets: (n,) class numbers, or (n, classes) float32.
+        weights: (n,) float32 weight of each film in the loss.
+        batch_size: Films a batch; the last one may be smaller.
+        seed, epoch: Decide order and augmentation, element by element.
+        augmentation: Ranges of rotation, zoom and flip.
+
+    Returns:
+        A ``tf.data.Dataset`` of (films (batch, size, size, 1) float32 0–255, targets, weights).
+    """
+    import tensorflow as tf
+
+    order = np.random.default_rng([seed, epoch, 1]).permutation(len(rows))
+    parts = [rows[order], targets[order], weights[order]]
+    if augmentation.active:
+        parts.append(draw_transforms(augmentation, len(rows), pixels.shape[1], seed, epoch)[order])
+    batches = tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(batch_size)
+
+    def load(rows, target, weight, transforms=None):
+        films = _gather(pixels, rows)
+        return (films if transforms is None else warp(films, transforms)), target, weight
+
+    return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def plain_batches(pixels: np.ndarray, rows: np.ndarray, batch_size: int):
+    """Batches of the films in ``rows``, (batch, size, size, 1) float32 0–255, in order and unaugmented."""
+    import tensorflow as tf
+
+    batches = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
+    return batches.map(lambda rows: _gather(pixels, rows), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+
+
+def _gather(pixels: np.ndarray, rows):
+    import tensorflow as tf
+
+    # From the array in place: as a TensorFlow constant the films would be copied, and a memory map read whole.
+    films = tf.numpy_function(lambda rows: pixels[rows], [rows], tf.uint8, stateful=False)
+    return tf.cast(tf.ensure_shape(films, (None, *pixels.shape[1:])), tf.float32)[..., tf.newaxis]

@@ -1,0 +1,1 @@
+"""Predictions tables to scores tables; arrays and tables in, no networks."""

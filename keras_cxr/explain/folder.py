@@ -1,0 +1,142 @@
+"""Saved model and films to overlay pictures, one a film, with an index page for a folder."""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import os
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from keras_cxr.data.films import Film, read_films
+from keras_cxr.data.geometry import to_film
+from keras_cxr.data.images import decode, read_bytes
+from keras_cxr.data.preprocessing import Preprocessing
+from keras_cxr.data.table import relative_name
+from keras_cxr.errors import CxrError, unknown_name
+from keras_cxr.explain.gradcam import GradCAM
+from keras_cxr.explain.normalise import normalise
+from keras_cxr.explain.upsample import upsample
+from keras_cxr.models.forward import forward
+from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.label_films import label_chunk
+from keras_cxr.prediction.predict import film_paths
+from keras_cxr.report.index_page import write_index
+from keras_cxr.report.overlays import overlay_figure
+
+BATCH = 16
+
+
+@dataclasses.dataclass
+class Explained:
+    """What was written: the layer shown, pictures, films without positive evidence, failures, and the index page."""
+
+    layer: str
+    pictures: list[pathlib.Path] = dataclasses.field(default_factory=list)
+    empty: int = 0
+    failures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    index: pathlib.Path | None = None
+
+
+def explain_films(
+    model: SavedModel,
+    images: str | os.PathLike,
+    output: str | os.PathLike,
+    class_name: str | None = None,
+    layer: str | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Explained:
+    """Write a Grad-CAM overlay for every film of ``images``.
+
+    Args:
+        model: The saved model.
+        images: A folder, read recursively, or one film.
+        output: Folder for the pictures, mirroring the folders of ``images``.
+        class_name: The class to explain; by default each film's own label.
+        layer: The layer to show; by default the last one with a spatial map.
+        advance: Called with the number of films after each batch.
+
+    Raises:
+        UsageError: An unknown class or layer.
+        CxrError: No films.
+    """
+    root, paths = film_paths(images)
+    classes = model.card.classes
+    chosen = _class_index(classes, class_name)
+    network = model.network()
+    method, run = GradCAM(network, layer), forward(network)
+    preprocessing = Preprocessing(**model.card.preprocessing)
+    result, rows, names = Explained(method.layer), [], _Names(root, pathlib.Path(output))
+    films = read_films(paths, preprocessing)
+    with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
+        while chunk := list(itertools.islice(films, BATCH)):
+            good = [film for film in chunk if film.pixels is not None]
+            result.failures += [(relative_name(film.path, root), film.error) for film in chunk if film.error]
+            if good:
+                canvases = np.stack([film.pixels for film in good])[..., np.newaxis].astype(np.float32)
+                table = label_chunk(model.card, good, run(canvases))
+                shown = np.array([classes.index(label) for label in table["label"]]) if chosen is None else chosen
+                maps, empty = method.maps(canvases, shown)
+                maps = normalise(upsample(maps, canvases.shape[1:3]))
+                targets = [names.picture(film.path) for film in good]
+                shown_names = [classes[index] for index in np.broadcast_to(shown, len(good))]
+                jobs = [table.itertuples(), good, maps, empty, shown_names, targets]
+                list(pool.map(lambda job: _draw(*job, preprocessing), zip(*jobs, strict=True)))
+                result.pictures += targets
+                result.empty += int(empty.sum())
+                rows += _index_rows(table, targets, empty, shown_names, root, pathlib.Path(output))
+            if advance:
+                advance(len(chunk))
+    if rows and pathlib.Path(images).is_dir():
+        rows += [(None, name, "", None, reason) for name, reason in result.failures]
+        result.index = pathlib.Path(output) / "index.html"
+        write_index(result.index, f"Grad-CAM of {model.card.name}, layer {method.layer}", rows)
+    if not result.pictures:
+        name, reason = result.failures[0]
+        raise CxrError(f"None of the {len(result.failures)} films can be read. First: {name}: {reason}")
+    return result
+
+
+def _class_index(classes: list[str], name: str | None) -> int | None:
+    if name is None:
+        return None
+    by_lower = {known.lower(): index for index, known in enumerate(classes)}
+    if name.lower() not in by_lower:
+        raise unknown_name("class", name, classes)
+    return by_lower[name.lower()]
+
+
+def _draw(row, film: Film, canvas_map: np.ndarray, empty: bool, shown: str, path: pathlib.Path, preprocessing) -> None:
+    pixels, _ = decode(read_bytes(film.path))
+    heatmap = to_film(canvas_map, film.width, film.height, preprocessing)
+    caption = f"{pathlib.Path(film.path).name}: {row.label} {row.probability:.3f}"
+    if shown != row.label:
+        caption += f", map for {shown}"
+    overlay_figure(pixels, heatmap, caption, bool(empty), path, shown)
+
+
+def _index_rows(table: pd.DataFrame, targets, empty, shown, root: pathlib.Path, output: pathlib.Path) -> list[tuple]:
+    notes = [
+        f"no positive evidence for {name}" if none else f"map for {name}"
+        for none, name in zip(empty, shown, strict=True)
+    ]
+    pictures = [target.relative_to(output).as_posix() for target in targets]
+    images = [relative_name(path, root) for path in table["image"]]
+    return list(zip(pictures, images, table["label"], table["probability"], notes, strict=True))
+
+
+class _Names:
+    """Pictures' names: the film's with .png, and its whole name kept where two films would share one."""
+
+    def __init__(self, root: pathlib.Path, output: pathlib.Path):
+        self.root, self.output, self.taken = root, output, set()
+
+    def picture(self, path: str) -> pathlib.Path:
+        relative = pathlib.Path(relative_name(path, self.root))
+        name = relative.with_suffix(".png")
+        if name in self.taken:
+            name = relative.with_name(relative.name + ".png")
+        self.taken.add(name)
+        return self.output / name

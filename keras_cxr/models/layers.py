@@ -1,0 +1,39 @@
+"""The parts that networks of this package share: what stands before the body and what after it."""
+
+import keras
+from keras import layers
+
+
+def gray_input(size: int) -> keras.KerasTensor:
+    """The input of every network: (batch, size, size, 1) float32 gray levels 0–255."""
+    return keras.Input((size, size, 1), dtype="float32", name="gray")
+
+
+def repeat_gray(gray: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    """(…, 1) to (…, channels), each the same; 1 channel stays as it is."""
+    if channels == 1:
+        return gray
+    return layers.Concatenate(name="repeat_gray", dtype="float32")([gray] * channels)
+
+
+def caffe(gray: keras.KerasTensor) -> keras.KerasTensor:
+    """Gray levels 0–255 (…, 1) to what ResNet and VGG of keras.applications expect: (…, 3) BGR less ImageNet's means.
+
+    The three channels are equal, so only the order of the means matters. Equal to
+    ``keras.applications.resnet50.preprocess_input`` on the repeated gray levels.
+    """
+    # float32 even under a mixed policy: bfloat16 would round the means to whole gray levels.
+    means = layers.Normalization(
+        mean=[103.939, 116.779, 123.68], variance=[1.0, 1.0, 1.0], dtype="float32", name="caffe"
+    )
+    return means(repeat_gray(gray, 3))
+
+
+def classify(features: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+    """Feature vectors to probabilities: ``logits``, then ``probability`` in float32.
+
+    Two classes: one sigmoid, the probability of the second class. More: a softmax.
+    """
+    two = classes == 2
+    logits = layers.Dense(1 if two else classes, dtype="float32", name="logits")(features)
+    return layers.Activation("sigmoid" if two else "softmax", dtype="float32", name="probability")(logits)

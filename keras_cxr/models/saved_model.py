@@ -1,0 +1,133 @@
+"""The saved-model folder: network, card and record of one training; every command needs only its path."""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+from keras_cxr.errors import CxrError
+from keras_cxr.files import write_json
+
+CARD_VERSION = 1
+CARD, NETWORK, RECIPE, SPLITS, HISTORY, FIGURES = (
+    "card.json",
+    "model.keras",
+    "recipe.yaml",
+    "splits.csv",
+    "history.csv",
+    "figures",
+)
+
+
+@dataclasses.dataclass
+class Card:
+    """What a saved network is, and how its outputs are to be read.
+
+    Attributes:
+        name: Of the model, that of its folder.
+        created: ISO date and time of the training's end, UTC.
+        architecture: Name in the registry.
+        classes: In the network's order; of two, the second is the positive one.
+        threshold: For two classes: a film is positive where its calibrated probability reaches it; None otherwise.
+        temperature: Logits are divided by it before the sigmoid or softmax (Guo et al. 2017).
+        preprocessing: How a film becomes the network's input (size in pixels, fit).
+        data: The training data: folder, fingerprint, films by class and split, patients.
+        training: Epochs, best epoch, precision, seconds.
+        scores: Validation scores: metric, value, low, high, n.
+        versions: Of keras-cxr, TensorFlow and Keras.
+        card_version: Of this form.
+    """
+
+    name: str
+    created: str
+    architecture: str
+    classes: list[str]
+    threshold: float | None
+    temperature: float
+    preprocessing: dict
+    data: dict
+    training: dict
+    scores: list[dict]
+    versions: dict
+    notice: str = "For research, not for diagnosis."
+    card_version: int = CARD_VERSION
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedModel:
+    """A saved-model folder whose card has been read."""
+
+    folder: pathlib.Path
+    card: Card
+
+    def network(self):
+        """Load the network: (batch, size, size, 1) float32 gray levels 0–255 → probabilities.
+
+        Raises:
+            CxrError: ``model.keras`` is missing or damaged.
+        """
+        import keras
+
+        file = self.folder / NETWORK
+        if not file.is_file():
+            raise CxrError(f"The model folder '{self.folder}' has no {NETWORK}. Train again or copy the whole folder.")
+        try:
+            return keras.models.load_model(file, compile=False)
+        except Exception as fault:
+            # Keras and h5py raise a dozen kinds here; for the user there is one.
+            reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+            raise CxrError(f"'{file}' cannot be loaded: {reason}. Copy it again from where it was trained.") from fault
+
+
+def write_card(folder: pathlib.Path, card: Card) -> None:
+    """Write the card, whole or not at all. It comes last: a folder with a card is a finished model."""
+    write_json(folder / CARD, dataclasses.asdict(card))
+
+
+def open_model(folder: str | os.PathLike) -> SavedModel:
+    """Read a saved model's card.
+
+    Raises:
+        CxrError: No such folder, no card, a damaged card, or one of a newer keras-cxr.
+    """
+    folder = pathlib.Path(folder)
+    file = folder / CARD
+    if not folder.is_dir():
+        raise CxrError(f"The model folder '{folder}' does not exist. Train one with 'keras-cxr train DATA'.")
+    if not file.is_file():
+        more = (
+            "its training is not finished; finish it with --resume" if (folder / RECIPE).is_file() else "expected one"
+        )
+        raise CxrError(f"The model folder '{folder}' has no {CARD}: {more}.")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        version = content["card_version"]
+        if version > CARD_VERSION:
+            raise CxrError(
+                f"'{file}' is a card of form {version}; this keras-cxr reads up to {CARD_VERSION}. Upgrade keras-cxr."
+            )
+        known = {field.name for field in dataclasses.fields(Card)}
+        card = Card(**{key: value for key, value in content.items() if key in known})
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise CxrError(f"'{file}' is damaged ({fault}). Copy it again from where it was trained.") from fault
+    return SavedModel(folder, card)
+
+
+def finished_models(folder: str | os.PathLike = "saved_models") -> list[pathlib.Path]:
+    """The finished models in ``folder``, the newest first by their card's date of writing."""
+    cards = sorted(pathlib.Path(folder).glob(f"*/{CARD}"), key=lambda card: card.stat().st_mtime, reverse=True)
+    return [card.parent for card in cards]
+
+
+def newest_model(folder: str | os.PathLike = "saved_models") -> SavedModel:
+    """The newest finished model in ``folder``.
+
+    Raises:
+        CxrError: There is none.
+    """
+    found = finished_models(folder)
+    if not found:
+        raise CxrError(
+            f"No trained model in '{folder}'. Name one with -m FOLDER, or train one: 'keras-cxr train DATA'."
+        )
+    return open_model(found[0])

@@ -1,0 +1,65 @@
+"""Networks on a backbone of keras.applications: preprocessing, the backbone, pooling, a small head.
+
+A further backbone is one file in ``architectures/``: its application, its preprocessing, its published weights.
+"""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+from keras_cxr.errors import UsageError, unknown_name
+from keras_cxr.models.layers import classify, gray_input
+from keras_cxr.models.registry import Plan
+from keras_cxr.models.spatial import spatial_layers
+from keras_cxr.models.weights import load_backbone
+
+
+def backbone_of(plan: Plan, application: Callable[..., keras.Model]) -> keras.Model:
+    """The application without top, cut at ``plan.features_from``; loaded and frozen if the plan has weights.
+
+    Raises:
+        UsageError: If no layer with a spatial output has that name.
+        CxrError: If the weights do not fit.
+    """
+    whole = application(include_top=False, weights=None, input_shape=(plan.size, plan.size, plan.channels))
+    output = whole.output
+    if plan.features_from:
+        cuts = {layer.name: layer.output for layer in whole.layers[1:] if len(layer.output.shape) == 4}
+        if plan.features_from not in cuts:
+            known = spatial_layers(whole)
+            raise unknown_name(f"layer of {plan.name}", plan.features_from, known, f"Such as: {', '.join(known)}.")
+        output = cuts[plan.features_from]
+    backbone = keras.Model(whole.input, output, name=plan.name)
+    if plan.weights:
+        load_backbone(plan.weights, backbone, whole)
+        backbone.trainable = False
+    return backbone
+
+
+def transfer_network(
+    plan: Plan, application: Callable[..., keras.Model], preprocess: Callable[[keras.KerasTensor], keras.KerasTensor]
+) -> keras.Model:
+    """The network of ``plan``: ``preprocess``, backbone, global average pooling, 512 ReLU, dropout, classifier.
+
+    Args:
+        plan: What to build.
+        application: Such as ``keras.applications.ResNet50``.
+        preprocess: (batch, size, size, 1) gray levels 0–255 to what the application expects, in standard layers.
+
+    Raises:
+        UsageError: If the plan has one channel.
+    """
+    if plan.channels != 3:
+        raise UsageError(
+            f"The backbone of {plan.name} sees 3 channels, all gray. Received: {plan.channels} channel. "
+            "Leave the channels out, or try an architecture trained from scratch, such as -a lmap3."
+        )
+    backbone = backbone_of(plan, application)
+    gray = gray_input(plan.size)
+    # Pretrained: BatchNorm keeps to ImageNet's statistics, also after unfreezing. Random: it has to learn them.
+    maps = backbone(preprocess(gray), **({"training": False} if plan.weights else {}))
+    x = layers.GlobalAveragePooling2D(name="pool")(maps)
+    x = layers.Dense(512, activation="relu", name="features")(x)
+    x = layers.Dropout(plan.dropout, name="dropout")(x)
+    return keras.Model(gray, classify(x, plan.classes), name=plan.name)

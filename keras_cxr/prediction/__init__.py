@@ -1,0 +1,1 @@
+"""Saved model and files to the predictions table."""

@@ -1,0 +1,144 @@
+"""Saved model and labelled data sets to predictions, scores and figures."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+import pandas as pd
+
+from keras_cxr.data.source import patient_groups
+from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.errors import CxrError
+from keras_cxr.evaluation.reports import classification_table, confusion, precision_recall_points, roc_points
+from keras_cxr.evaluation.scores import score
+from keras_cxr.files import write_csv
+from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.own_films import films_to_score
+from keras_cxr.report.figures import confusion_figure, precision_recall_figure, roc_figure
+
+
+@dataclasses.dataclass
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        predictions: Predictions table with ``dataset``, ``truth`` and ``patient``.
+        scores: Scores table.
+        tables: By data set, the table of precision, recall, F1 and support that scikit-learn prints.
+        notes: Lines for the user.
+    """
+
+    predictions: pd.DataFrame
+    scores: pd.DataFrame
+    tables: dict[str, str]
+    notes: list[str]
+
+
+def evaluate(
+    model: SavedModel,
+    datasets: list[Dataset],
+    output: pathlib.Path,
+    split: str | None = None,
+    advance: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Score a saved model on labelled data sets and write ``output``: predictions.csv, scores.csv and figures.
+
+    Args:
+        model: The saved model; threshold and temperature are those of its card.
+        datasets: Data sets to score, one row of figures each.
+        output: Folder.
+        split: See ``own_films.films_to_score``.
+        advance: Called with the number of films after each chunk.
+
+    Raises:
+        CxrError: A data set has no film with a label that the model knows, or none that can be read.
+    """
+    classes, names = model.card.classes, _names(datasets)
+    notes, parts = [], []
+    for name, dataset in zip(names, datasets, strict=True):
+        films, found = _known_films(model, dataset, split)
+        notes += [*dataset.notes, *dataset.faults, *found]
+        parts.append(_predict(model, films, dataset.root, advance))
+        parts[-1].insert(0, "dataset", name)
+        if (parts[-1]["error"] != "").all():
+            raise CxrError(f"No film of '{dataset.root}' can be read. First: {parts[-1]['error'].iloc[0]}")
+    scores = pd.concat([score(part, classes, name, model.card.name) for name, part in zip(names, parts, strict=True)])
+    evaluation = Evaluation(
+        pd.concat(parts, ignore_index=True),
+        scores.reset_index(drop=True),
+        {name: classification_table(part, classes) for name, part in zip(names, parts, strict=True)},
+        list(dict.fromkeys(notes)),
+    )
+    write_csv(output / "predictions.csv", evaluation.predictions)
+    write_csv(output / "scores.csv", evaluation.scores)
+    _figures(dict(zip(names, parts, strict=True)), classes, evaluation.scores, output)
+    return evaluation
+
+
+def _names(datasets: list[Dataset]) -> list[str]:
+    """The folders' names, with the parent's before them where two are called alike."""
+    short = [dataset.root.name for dataset in datasets]
+    return [
+        name if short.count(name) == 1 else f"{dataset.root.parent.name}-{name}"
+        for name, dataset in zip(short, datasets, strict=True)
+    ]
+
+
+def _known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple[pd.DataFrame, list[str]]:
+    by_lower = {name.lower(): name for name in model.card.classes}
+    labels = dataset.table["label"]
+    dataset.table["label"] = labels.map(lambda label: by_lower.get(label.lower(), label))
+    films, notes = films_to_score(model, dataset, split)
+    foreign = films[~films["label"].isin(model.card.classes)]
+    films = films.drop(foreign.index)
+    listed = ", ".join(f"{label} ({count})" for label, count in foreign["label"].value_counts().items())
+    if not len(films):
+        raise CxrError(
+            f"No film of '{dataset.root}' to score: the model knows {', '.join(model.card.classes)}; "
+            f"the data set has {listed or 'no other films than it was trained on'}. Rename with --map OLD=NEW."
+        )
+    if len(foreign):
+        notes.append(f"Left out of {dataset.root.name}, as the model does not know the label: {listed}.")
+    return films, notes
+
+
+def _predict(
+    model: SavedModel, films: pd.DataFrame, root: pathlib.Path, advance: Callable[[int], None] | None
+) -> pd.DataFrame:
+    chunks = []
+    for chunk in label_films(model, films["path"]):
+        chunks.append(chunk)
+        if advance:
+            advance(len(chunk))
+    table = pd.concat(chunks, ignore_index=True)
+    table["image"] = [relative_name(path, root) for path in table["image"]]
+    table.insert(1, "truth", films["label"].to_numpy())
+    table.insert(2, "patient", [relative_name(group, root) for group in patient_groups(films)])
+    return table
+
+
+def _figures(parts: dict[str, pd.DataFrame], classes: list[str], scores: pd.DataFrame, output: pathlib.Path) -> None:
+    for name, part in parts.items():
+        suffix = "" if len(parts) == 1 else f"_{name}"
+        confusion_figure(confusion(part, classes), classes, output / f"confusion_matrix{suffix}.png")
+    for metric, points, figure, file in (
+        ("AUROC", roc_points, roc_figure, "roc.png"),
+        ("average precision", precision_recall_points, precision_recall_figure, "precision_recall.png"),
+    ):
+        curves, labels = {}, {}
+        for name, part in parts.items():
+            for label, curve in points(part, classes).items():
+                key = name if len(classes) == 2 else label if len(parts) == 1 else f"{name}: {label}"
+                curves[key] = curve
+                labels[key] = _legend(key, scores, name, metric if len(classes) == 2 else f"{metric}[{label}]")
+        if curves:
+            figure(curves, output / file, labels)
+
+
+def _legend(curve: str, scores: pd.DataFrame, dataset: str, metric: str) -> str:
+    row = scores[(scores["dataset"] == dataset) & (scores["metric"] == metric)]
+    if not len(row):
+        return curve
+    value, low, high = row[["value", "low", "high"]].iloc[0]
+    return f"{curve}, {metric.partition('[')[0]} {value:.3f} ({low:.3f} to {high:.3f})"

@@ -1,0 +1,57 @@
+"""Which films of a data set a saved model has seen: an evaluation must not score what it was trained on."""
+
+import pandas as pd
+
+from keras_cxr.data.fingerprints import content_hashes
+from keras_cxr.data.table import SPLITS, Dataset
+from keras_cxr.errors import CxrError
+from keras_cxr.models.saved_model import SPLITS as SPLITS_FILE
+from keras_cxr.models.saved_model import SavedModel
+
+
+def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """Choose the films of a data set to evaluate on, by content, whatever their names.
+
+    Args:
+        model: With ``splits.csv`` in its folder; without it nothing can be known, and a note says so.
+        dataset: A labelled data set.
+        split: 'train', 'val' or 'test' (the model's own split where the set is the one it was trained on, the data
+            set's otherwise), 'all', or None: the model's test split of its own set, of another set every film that
+            the model was not trained on.
+
+    Returns:
+        The rows of the dataset table to score, and notes for the user.
+
+    Raises:
+        CxrError: The chosen split has no film.
+    """
+    table = dataset.table
+    file = model.folder / SPLITS_FILE
+    if not file.is_file():
+        return _by_split(table, table["split"], split, dataset), [
+            f"{model.card.name} has no {SPLITS_FILE}: it cannot be told which films it has seen."
+        ]
+    known = pd.read_csv(file, dtype=str, keep_default_na=False).drop_duplicates("sha256").set_index("sha256")["split"]
+    own = pd.Series(content_hashes(table["path"]), index=table.index).map(known).fillna("")
+    seen = own.isin(["train", "val"])
+    if (own != "").mean() >= 0.5:
+        chosen = _by_split(table, own, split or "test", dataset)
+        return chosen, [
+            f"{dataset.root.name} is the data {model.card.name} was trained on: its {split or 'test'} split is scored."
+        ]
+    chosen = _by_split(table, table["split"], split, dataset)
+    notes = []
+    if seen.any():
+        chosen = chosen[~seen.loc[chosen.index]]
+        notes = [f"{int(seen.sum())} films of {dataset.root.name} are left out: {model.card.name} was trained on them."]
+    return chosen, notes
+
+
+def _by_split(table: pd.DataFrame, splits: pd.Series, split: str | None, dataset: Dataset) -> pd.DataFrame:
+    if split in (None, "all"):
+        return table
+    chosen = table[splits == split]
+    if not len(chosen):
+        there = ", ".join(name for name in SPLITS if (splits == name).any()) or "none"
+        raise CxrError(f"No film of '{dataset.root}' is in the {split} split (there: {there}). Try --split all.")
+    return chosen

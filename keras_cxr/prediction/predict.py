@@ -1,0 +1,117 @@
+"""A folder of unknown films to a CSV file of labels, streamed: one row a file, whatever happens."""
+
+import collections
+import csv
+import dataclasses
+import io
+import os
+import pathlib
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from keras_cxr.data.folders import existing_folder, no_films, walk_films
+from keras_cxr.data.table import relative_name
+from keras_cxr.errors import CxrError
+from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.table import prediction_columns
+
+
+@dataclasses.dataclass
+class Summary:
+    """What a prediction run came to: files by label, the failed ones, and those that were done before."""
+
+    labels: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    failures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def files(self) -> int:
+        """Files of this run, failures included."""
+        return self.labels.total() + len(self.failures)
+
+
+def film_paths(images: str | os.PathLike) -> tuple[pathlib.Path, Iterator[str]]:
+    """The folder that names are relative to, and the films: of a folder, or one file.
+
+    Raises:
+        CxrError: Nothing there, or no film in it.
+    """
+    path = pathlib.Path(images)
+    if path.is_file():
+        return path.absolute().parent, iter([str(path.absolute())])
+    folder = existing_folder(path, "The image folder")
+    if next(walk_films(folder), None) is None:
+        raise no_films(folder)
+    return folder, walk_films(folder)
+
+
+def predict(
+    model: SavedModel,
+    images: str | os.PathLike,
+    output: str | os.PathLike,
+    resume: bool = False,
+    advance: Callable[[int], None] | None = None,
+) -> Summary:
+    """Label every film of ``images`` and write the predictions table to ``output``.
+
+    Rows go to ``<output>.partial`` as they are made; at the end it is renamed to ``output``.
+
+    Args:
+        model: The saved model.
+        images: A folder (read recursively, natural order) or one film.
+        output: The CSV file.
+        resume: Keep the rows of ``<output>.partial``, or of ``output``, and label only the other films.
+        advance: Called with the number of films after each chunk.
+
+    Raises:
+        CxrError: No films, an output that cannot be written, or, resuming, rows of other classes.
+    """
+    root, paths = film_paths(images)
+    output, columns = pathlib.Path(output), prediction_columns(model.card.classes)
+    if output.is_dir():
+        raise CxrError(f"The output '{output}' is a folder; expected a CSV file, such as {output / 'predictions.csv'}.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(output.name + ".partial")
+    kept = _rows_before(partial, output, columns) if resume else ""
+    done = {row["image"] for row in csv.DictReader(io.StringIO(kept))}
+    summary = Summary(skipped=len(done))
+    # A name in the file system may hold bytes that are no UTF-8; Python carries them as surrogates.
+    with open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        stream.write(kept or ",".join(_quoted(columns)) + "\n")
+        todo = (path for path in paths if relative_name(path, root) not in done)
+        for table in label_films(model, todo):
+            table["image"] = [relative_name(path, root) for path in table["image"]]
+            table.to_csv(stream, columns=columns, header=False, index=False, lineterminator="\n")
+            stream.flush()
+            _count(summary, table)
+            if advance:
+                advance(len(table))
+    os.replace(partial, output)
+    return summary
+
+
+def _count(summary: Summary, table: pd.DataFrame) -> None:
+    failed = table["error"] != ""
+    summary.labels.update(table["label"][~failed])
+    summary.failures += list(zip(table["image"][failed], table["error"][failed], strict=True))
+
+
+def _quoted(values: list[str]) -> list[str]:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return [line.getvalue()]
+
+
+def _rows_before(partial: pathlib.Path, output: pathlib.Path, columns: list[str]) -> str:
+    """The whole lines of an earlier run; a kill may have torn the last one."""
+    source = partial if partial.is_file() else output
+    if not source.is_file():
+        return ""
+    text = source.read_text(encoding="utf-8", errors="surrogateescape")
+    text = text[: text.rfind("\n") + 1]
+    rows = csv.reader(io.StringIO(text))
+    if text and next(rows) != columns:
+        raise CxrError(f"'{source}' has other columns than this model writes: it cannot be resumed. Choose another -o.")
+    return text

@@ -1,0 +1,1 @@
+"""Tables and maps to figures and pages; computes nothing."""

@@ -1,0 +1,1 @@
+"""Dataset table and recipe to a saved model."""

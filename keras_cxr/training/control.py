@@ -1,0 +1,61 @@
+"""When a phase of training ends and at what rate it goes on: decided by the history alone, so a resumed training
+decides the same."""
+
+import dataclasses
+
+from keras_cxr.training.recipe import Recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """One phase: 'train', or 'fine-tune' of the unfrozen backbone."""
+
+    name: str
+    epochs: int
+    learning_rate: float
+
+
+def phases(recipe: Recipe) -> list[Phase]:
+    """The phases of a recipe, in order."""
+    plan = [Phase("train", recipe.epochs, recipe.learning_rate)]
+    if recipe.unfreeze is not None:
+        plan.append(Phase("fine-tune", recipe.fine_tune_epochs, recipe.fine_tune_rate))
+    return plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """Where a phase stands after the epochs in its history."""
+
+    learning_rate: float
+    finished: bool
+
+
+def standing(phase: Phase, history: list[dict], recipe: Recipe) -> Standing:
+    """Replay the phase's history: plateaus of ``val_loss`` lower the rate, a stale ``val_auroc`` ends the phase.
+
+    Args:
+        phase: The phase.
+        history: Rows of all phases so far, each with ``phase``, ``val_loss`` and ``val_auroc``.
+        recipe: Patience and factor.
+    """
+    rows = [row for row in history if row["phase"] == phase.name]
+    rate, lowest, waited = phase.learning_rate, float("inf"), 0
+    best, stale = -1.0, 0
+    for row in rows:
+        if row["val_loss"] < lowest:
+            lowest, waited = row["val_loss"], 0
+        else:
+            waited += 1
+            if waited >= recipe.plateau_patience:
+                rate, waited = rate * recipe.plateau_factor, 0
+        if row["val_auroc"] > best:
+            best, stale = row["val_auroc"], 0
+        else:
+            stale += 1
+    return Standing(rate, len(rows) >= phase.epochs or stale >= recipe.patience)
+
+
+def best_row(history: list[dict]) -> dict | None:
+    """The row of the highest validation AUROC; of equal ones the lower validation loss, then the earlier."""
+    return min(history, key=lambda row: (-row["val_auroc"], row["val_loss"]), default=None)

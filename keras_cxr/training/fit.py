@@ -1,0 +1,132 @@
+"""The training loop: one ``fit`` an epoch, everything drawn from (seed, epoch), a checkpoint after each."""
+
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy.special import log_expit, log_softmax
+
+from keras_cxr.data.pipeline import plain_batches, training_batches
+from keras_cxr.evaluation.auroc import auroc
+from keras_cxr.models.forward import forward, logits_model
+from keras_cxr.models.freeze import unfreeze_from
+from keras_cxr.training.checkpoint import Checkpoint
+from keras_cxr.training.control import Phase, best_row, phases, standing
+from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.prepare import Prepared, augmentation
+from keras_cxr.training.recipe import Recipe
+
+
+def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkpoint, monitor: Monitor) -> list[dict]:
+    """Train ``network`` in place and leave it with its best weights.
+
+    A ``checkpoint`` with history is gone on from: the weights in the end are those of an unbroken training.
+
+    Returns:
+        The history: one row an epoch with ``epoch, phase, loss, accuracy, val_loss, val_auroc, val_accuracy,
+        learning_rate, seconds``.
+    """
+    validate = validator(network, data, recipe.batch_size)
+    total = sum(phase.epochs for phase in phases(recipe))
+    for phase in phases(recipe):
+        trainee = _compiled(network, phase, recipe)
+        state = [*network.variables, *trainee.optimizer.variables]
+        rows = [row for row in checkpoint.history if row["phase"] == phase.name]
+        if rows:
+            checkpoint.restore(rows[-1]["epoch"], state)
+        while not (now := standing(phase, checkpoint.history, recipe)).finished:
+            epoch = len(checkpoint.history)
+            started = time.monotonic()
+            _draw_from(network, recipe.seed, epoch)
+            trainee.optimizer.learning_rate = now.learning_rate
+            row = {"epoch": epoch + 1, "phase": phase.name}
+            row |= _one_epoch(trainee, data, recipe, epoch, monitor)
+            row |= validate() | {"learning_rate": now.learning_rate, "seconds": time.monotonic() - started}
+            checkpoint.save(row, state)
+            monitor.epoch(row, total)
+        best = best_row(checkpoint.history)
+        checkpoint.restore(best["epoch"], network.variables)
+    return checkpoint.history
+
+
+def _compiled(network: keras.Model, phase: Phase, recipe: Recipe) -> keras.Model:
+    if phase.name == "fine-tune":
+        unfreeze_from(network, recipe.unfreeze)
+    trainee = logits_model(network)
+    two = trainee.output_shape[-1] == 1
+    trainee.compile(
+        optimizer=keras.optimizers.Adam(phase.learning_rate),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True)
+        if two
+        else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0) if two else "accuracy"],
+        # XLA on a CPU compiles for a minute and then runs the convolutions slower.
+        jit_compile="auto" if tf.config.list_physical_devices("GPU") else False,
+    )
+    trainee.optimizer.build(trainee.trainable_variables)
+    return trainee
+
+
+def _draw_from(network: keras.Model, seed: int, epoch: int) -> None:
+    # Dropout's seed states are variables that a checkpoint of weights would have to carry exactly; setting them from
+    # (seed, epoch) makes an epoch the same whether the training was broken before it or not.
+    states = [variable for variable in network.non_trainable_variables if variable.dtype == "uint32"]
+    for index, variable in enumerate(states):
+        variable.assign(np.random.default_rng([seed, epoch, 2, index]).integers(0, 2**31, variable.shape, np.uint32))
+
+
+def _one_epoch(trainee: keras.Model, data: Prepared, recipe: Recipe, epoch: int, monitor: Monitor) -> dict:
+    rows = data.rows("train")
+    batches = training_batches(
+        data.pixels,
+        rows,
+        data.targets(rows),
+        data.film_weights(rows),
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        epoch=epoch,
+        augmentation=augmentation(recipe),
+    )
+    monitor.start(f"Epoch {epoch + 1}", len(batches))
+    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: monitor.advance())
+    trained = trainee.fit(batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0, callbacks=[told])
+    return {name: float(values[-1]) for name, values in trained.history.items()}
+
+
+def validator(network: keras.Model, data: Prepared, batch_size: int) -> Callable[[], dict]:
+    """A function that scores the network, as it then is, on the validation split."""
+    run, rows = forward(network), data.rows("val")
+    targets = data.targets(rows)
+
+    def validate() -> dict:
+        logits = all_logits(run, data.pixels, rows, batch_size)
+        chosen = logits[:, 0] > 0 if logits.shape[1] == 1 else logits.argmax(axis=1)
+        return {
+            "val_loss": cross_entropy(logits, targets),
+            "val_auroc": mean_auroc(logits, targets),
+            "val_accuracy": float((chosen == targets).mean()),
+        }
+
+    return validate
+
+
+def all_logits(run: Callable, pixels: np.ndarray, rows: np.ndarray, batch_size: int) -> np.ndarray:
+    """Logits (len(rows), units) float64 of the films in ``rows``, unaugmented."""
+    return np.concatenate([run(films) for films in plain_batches(pixels, rows, batch_size)]).astype(np.float64)
+
+
+def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
+    """Mean cross-entropy in nats of logits (n, 1) or (n, classes) against class numbers (n,)."""
+    if logits.shape[1] == 1:
+        return float(-log_expit(np.where(targets == 1, logits[:, 0], -logits[:, 0])).mean())
+    return float(-log_softmax(logits, axis=1)[np.arange(len(targets)), targets].mean())
+
+
+def mean_auroc(logits: np.ndarray, targets: np.ndarray) -> float:
+    """AUROC of two classes, or the mean of one class against the rest."""
+    if logits.shape[1] == 1:
+        return auroc(targets == 1, logits[:, 0])
+    scores = log_softmax(logits, axis=1)
+    return float(np.mean([auroc(targets == index, scores[:, index]) for index in range(logits.shape[1])]))

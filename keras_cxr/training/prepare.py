@@ -1,0 +1,114 @@
+"""Dataset and recipe to what a training works on: decoded films, splits, classes and weights."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from keras_cxr.data.augment import Augmentation
+from keras_cxr.data.check import check, class_weights, ordered_classes, summary
+from keras_cxr.data.load import load_films
+from keras_cxr.data.preprocessing import Preprocessing
+from keras_cxr.data.source import patient_groups
+from keras_cxr.data.splits import assign_splits
+from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.recipe import Recipe
+
+
+@dataclasses.dataclass
+class Prepared:
+    """A data set ready for training.
+
+    Attributes:
+        dataset: Its table has splits, sizes and content hashes.
+        pixels: (films, size, size) uint8 in the order of the table.
+        classes: In the network's order.
+        weights: Of each class in the loss.
+        counts: Films by class and split.
+        preprocessing: How the films came to their canvas.
+    """
+
+    dataset: Dataset
+    pixels: np.ndarray
+    classes: list[str]
+    weights: dict[str, float]
+    counts: pd.DataFrame
+    preprocessing: Preprocessing
+
+    def rows(self, split: str) -> np.ndarray:
+        """Row numbers of a split."""
+        return np.flatnonzero(self.dataset.table["split"] == split)
+
+    def targets(self, rows: np.ndarray) -> np.ndarray:
+        """Class numbers (films,) int of some rows."""
+        number = {name: index for index, name in enumerate(self.classes)}
+        return self.dataset.table["label"].iloc[rows].map(number).to_numpy(np.int64)
+
+    def film_weights(self, rows: np.ndarray) -> np.ndarray:
+        """Weight in the loss (films,) float32 of some rows."""
+        return self.dataset.table["label"].iloc[rows].map(self.weights).to_numpy(np.float32)
+
+    def splits_table(self) -> pd.DataFrame:
+        """What ``splits.csv`` holds: image (below the data folder), label, patient, split, sha256."""
+        table = self.dataset.table
+        images = [relative_name(path, self.dataset.root) for path in table["path"]]
+        return pd.DataFrame(
+            {"image": images, **{name: table[name] for name in ("label", "patient", "split", "sha256")}}
+        )
+
+    def record(self) -> dict:
+        """The card's account of the training data."""
+        table = self.dataset.table
+        content = "\n".join(sorted(table["sha256"] + table["label"] + table["split"]))
+        return {
+            "folder": str(self.dataset.root),
+            "layout": self.dataset.layout,
+            "fingerprint": hashlib.sha256(content.encode()).hexdigest(),
+            "films": {split: table[table["split"] == split]["label"].value_counts().to_dict() for split in self.splits},
+            "patients": int(patient_groups(table).nunique()),
+            "notes": self.dataset.notes,
+        }
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that have films."""
+        return [name for name in ("train", "val", "test") if len(self.rows(name))]
+
+
+def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
+    """Read every film, split by patient, and show what is there.
+
+    Raises:
+        CxrError: Every fault of the data set, together.
+    """
+    preprocessing = Preprocessing(recipe.size, recipe.fit)
+    monitor.start("Reading films", len(dataset.table))
+    pixels = load_films(dataset, preprocessing, monitor.advance)
+    assign_splits(dataset, recipe.fractions, recipe.seed, recipe.split_by)
+    for note in dataset.notes:
+        monitor.note(note)
+    check(dataset)
+    classes = ordered_classes(dataset.table["label"], recipe.positive)
+    labels = dataset.table["label"][dataset.table["split"] == "train"]
+    balanced = recipe.class_weights == "balanced"
+    weights = class_weights(labels, classes) if balanced else dict.fromkeys(classes, 1.0)
+    counts = summary(dataset, classes)
+    monitor.data(counts, _sizes(dataset.table), weights)
+    return Prepared(dataset, pixels, classes, weights, counts, preprocessing)
+
+
+def _sizes(table: pd.DataFrame) -> str:
+    width, height = table["width"], table["height"]
+    if width.nunique() == 1 and height.nunique() == 1:
+        return f"{width.iloc[0]} × {height.iloc[0]} pixels"
+    return (
+        f"{width.min()}–{width.max()} × {height.min()}–{height.max()} pixels, "
+        f"median {width.median():.0f} × {height.median():.0f}"
+    )
+
+
+def augmentation(recipe: Recipe) -> Augmentation:
+    """The augmentation that a recipe asks for."""
+    return Augmentation(recipe.rotation, recipe.zoom, recipe.flip)

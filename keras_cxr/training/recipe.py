@@ -1,0 +1,104 @@
+"""A recipe: everything that decides a training, as one flat YAML; the saved model keeps the one it was made by."""
+
+import dataclasses
+import pathlib
+
+import yaml
+
+from keras_cxr.errors import CxrError, UsageError, unknown_name
+from keras_cxr.files import write_text
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Settings of a training; the defaults are the published frozen ResNet50 experiment.
+
+    Attributes:
+        architecture: Name in the registry of networks.
+        weights: 'default' (the architecture's own), 'imagenet', 'none' or a file.
+        features_from: Layer at which a pretrained backbone is cut, or None for all of it.
+        unfreeze: Layer from which the backbone is fine-tuned in a second phase, or None.
+        channels: Channels that the network's body sees, 1 or 3; None for the architecture's own.
+        dropout: Share of the units dropped in the head of a pretrained network.
+        size, fit: Side of the network's input in pixels; 'pad' or 'squeeze'.
+        batch_size: Films a step.
+        epochs, learning_rate: Of the first phase, at most.
+        fine_tune_epochs, fine_tune_rate: Of the second phase, at most; only with ``unfreeze``.
+        patience: Epochs without a better validation AUROC after which a phase ends.
+        plateau_patience, plateau_factor: Epochs without a lower validation loss after which the learning rate is
+            multiplied by the factor.
+        class_weights: 'balanced' or 'none'.
+        rotation, zoom, flip: Augmentation: degrees, share, and whether films are mirrored.
+        precision: 'auto' (mixed_float16 on a GPU, float32 elsewhere), 'float32', 'mixed_float16', 'mixed_bfloat16'.
+        split, split_by: Shares of train, val and test in percent; by 'patient' or 'image'.
+        positive: The positive class of two, or None to go by the names.
+        seed: Of everything drawn by chance.
+    """
+
+    architecture: str = "resnet50"
+    weights: str = "default"
+    features_from: str | None = None
+    unfreeze: str | None = None
+    channels: int | None = None
+    dropout: float = 0.5
+    size: int = 224
+    fit: str = "pad"
+    batch_size: int = 32
+    epochs: int = 25
+    learning_rate: float = 1e-3
+    fine_tune_epochs: int = 10
+    fine_tune_rate: float = 1e-5
+    patience: int = 8
+    plateau_patience: int = 3
+    plateau_factor: float = 0.3
+    class_weights: str = "balanced"
+    rotation: float = 18.0
+    zoom: float = 0.05
+    flip: bool = True
+    precision: str = "auto"
+    split: tuple[float, float, float] = (70.0, 15.0, 15.0)
+    split_by: str = "patient"
+    positive: str | None = None
+    seed: int = 0
+
+    @property
+    def fractions(self) -> tuple[float, float, float]:
+        """Shares of train, val and test, summing to 1."""
+        total = sum(self.split)
+        return tuple(share / total for share in self.split)
+
+
+def write_recipe(path: pathlib.Path, recipe: Recipe) -> None:
+    """Write the recipe as YAML."""
+    content = {**dataclasses.asdict(recipe), "split": list(recipe.split)}
+    write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def read_recipe(path: pathlib.Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        UsageError: An unknown key, with the nearest known one.
+        CxrError: No such file, or no YAML mapping.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as fault:
+        raise CxrError(f"The recipe '{path}' does not exist.") from fault
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        raise CxrError(f"The recipe '{path}' cannot be read as YAML: {fault}") from fault
+    if not isinstance(content, dict):
+        raise UsageError(f"The recipe '{path}' must be a mapping of settings. Received: {type(content).__name__}.")
+    known = [field.name for field in dataclasses.fields(Recipe)]
+    for key in content:
+        if key not in known:
+            raise unknown_name(f"key in {path.name}", str(key), known)
+    if "split" in content:
+        content["split"] = tuple(content["split"])
+    return Recipe(**content)
+
+
+def differences(old: Recipe, new: Recipe) -> list[str]:
+    """The settings in which two recipes differ, as 'name: old → new'."""
+    pairs = zip(dataclasses.asdict(old).items(), dataclasses.asdict(new).values(), strict=True)
+    return [f"{name}: {before} → {after}" for (name, before), after in pairs if before != after]

@@ -1,0 +1,81 @@
+"""Dataset and recipe to a saved model."""
+
+import pathlib
+
+import keras
+import pandas as pd
+
+from keras_cxr.data.table import Dataset
+from keras_cxr.files import whole_file, write_csv
+from keras_cxr.models.freeze import layers_from
+from keras_cxr.models.network import build
+from keras_cxr.models.saved_model import FIGURES, HISTORY, NETWORK, SavedModel, open_model, write_card
+from keras_cxr.report.learning import learning_curves
+from keras_cxr.training.card import make_card
+from keras_cxr.training.checkpoint import Checkpoint
+from keras_cxr.training.devices import dtype_policy, resolve_precision, strategy
+from keras_cxr.training.fit import fit
+from keras_cxr.training.folder import check_folder, open_folder
+from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.prepare import prepare
+from keras_cxr.training.recipe import Recipe
+
+
+def train(
+    dataset: Dataset, recipe: Recipe, folder: pathlib.Path, monitor: Monitor | None = None, resume: bool = False
+) -> SavedModel:
+    """Train a network and write its folder.
+
+    Args:
+        dataset: From ``data.source.read_dataset``.
+        recipe: What to train and how.
+        folder: The saved model's folder; new, or that of an unfinished training to ``resume``.
+        monitor: Told what happens.
+        resume: Go on after the last finished epoch; the result is that of an unbroken training.
+
+    Raises:
+        CxrError: Faults of the data set; a folder that is taken; weights that cannot be had.
+        UsageError: A recipe that cannot be meant, or, resuming, one that differs from the folder's.
+    """
+    monitor = monitor or Monitor()
+    precision = resolve_precision(recipe.precision)
+    check_folder(folder, recipe, resume)
+    keras.utils.set_random_seed(recipe.seed)
+    with dtype_policy(precision), strategy().scope():
+        # Built before the films are read: a wrong layer or missing weights are told at once.
+        network = _build(recipe, dataset.table["label"].nunique())
+        data = prepare(dataset, recipe, monitor)
+        open_folder(folder, recipe, data)
+        checkpoint = Checkpoint(folder / "training")
+        history = fit(network, data, recipe, checkpoint, monitor)
+    _write_network(folder, network)
+    card = make_card(folder.name, network, data, recipe, history, precision)
+    table = pd.DataFrame(history)
+    write_csv(folder / HISTORY, table)
+    learning_curves(table, folder / FIGURES / "learning_curves.png", best_epoch=card.training["best_epoch"])
+    write_card(folder, card)
+    checkpoint.remove()
+    return open_model(folder)
+
+
+def _build(recipe: Recipe, classes: int) -> keras.Model:
+    network = build(
+        recipe.architecture,
+        # One class alone is a fault of the data set, which is told with all its others.
+        classes=max(2, classes),
+        size=recipe.size,
+        weights=recipe.weights,
+        features_from=recipe.features_from,
+        channels=recipe.channels,
+        dropout=recipe.dropout,
+    )
+    if recipe.unfreeze is not None:
+        layers_from(network, recipe.unfreeze)
+    return network
+
+
+def _write_network(folder: pathlib.Path, network: keras.Model) -> None:
+    # A model of its own around the same layers: without the optimizer, whose state would double the file.
+    plain = keras.Model(network.input, network.output, name=network.name)
+    with whole_file(folder / NETWORK) as temporary:
+        plain.save(temporary)

@@ -1,0 +1,53 @@
+"""The list of architectures, and what ``build`` refuses."""
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import keras_cxr.models.architectures as package
+from keras_cxr.errors import UsageError
+from keras_cxr.models import build
+from keras_cxr.models.registry import architectures, find
+
+NAMES = ["alexnet", "lenet5", "lmap3", "resnet50", "vgg16", "vgg19"]
+
+
+def test_names_are_listed_in_order():
+    assert list(architectures()) == NAMES
+
+
+def test_listing_does_not_import_tensorflow():
+    code = (
+        "import sys; from keras_cxr.models.registry import architectures; import keras_cxr.cli.models; architectures();"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_file_registers_one_architecture():
+    assert sorted(module.name for module in pkgutil.iter_modules(package.__path__)) == list(architectures())
+
+
+def test_unknown_name_proposes_the_nearest():
+    with pytest.raises(UsageError, match=r"Unknown architecture 'resnet5'\. Did you mean 'resnet50'\?"):
+        find("resnet5")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("lmap3", {"classes": 1}, "classes must be 2 or more. Received: 1"),
+        ("lmap3", {"channels": 2}, "channels must be 1 or 3. Received: 2"),
+        ("lmap3", {"dropout": 1.0}, r"dropout rate must lie in \[0, 1\). Received: 1.0"),
+        ("lmap3", {"weights": "imagenet"}, "trained from scratch.*Try --weights none, or -a resnet50"),
+        ("lmap3", {"features_from": "conv1"}, "has none. Received: conv1"),
+        ("lmap3", {"size": 93}, "must be 94 pixels or more.*Received: 93"),
+        ("resnet50", {"weights": "no/such.weights.h5"}, "'imagenet', 'none' or a file. Received: no/such.weights.h5"),
+        ("resnet50", {"weights": "none", "channels": 1}, "sees 3 channels.*Received: 1 channel"),
+    ],
+)
+def test_values_that_cannot_be_meant(name, options, message):
+    with pytest.raises(UsageError, match=message):
+        build(name, **{"classes": 2, **options})
