@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from keras_cxr.errors import CxrError
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff")
-FORMATS = ("JPEG", "MPO", "PNG", "BMP", "DIB", "TIFF")
+FORMATS = ("JPEG", "PNG", "BMP", "DIB", "TIFF")
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 16
 # Deep images carry no window: the darkest and brightest half percent are taken for borders, markers and noise.
@@ -19,6 +19,8 @@ DEEP_PERCENTILES = (0.5, 99.5)
 
 # decode() holds every picture to MAX_PIXELS itself; Pillow's second voice would print a warning a file.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Pillow loads its formats on demand, which is not safe when several threads ask at once.
+Image.init()
 
 
 def read_bytes(path: str | pathlib.Path) -> bytes:

@@ -31,8 +31,8 @@ class Dataset:
 
 def dataset_table(rows: list[dict]) -> pd.DataFrame:
     """Build a dataset table from rows; columns that a row lacks become the empty string."""
-    table = pd.DataFrame(rows, columns=["path", "label", "patient", "split"]).fillna("")
-    return table.astype(str)
+    columns = ["path", "label", "patient", "split"]
+    return pd.DataFrame([[row.get(column, "") for column in columns] for row in rows], columns=columns, dtype=str)
 
 
 def relative_name(path: str, root: pathlib.Path) -> str:

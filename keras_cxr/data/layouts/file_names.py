@@ -34,7 +34,8 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
         raise no_films(folder)
     if not rows:
         raise CxrError(
-            f"No file name in '{folder}' matches --label-pattern {options.label_pattern}. First name there: {unmatched[0]}"
+            f"No file name in '{folder}' matches --label-pattern {options.label_pattern}. "
+            f"First name there: {unmatched[0]}"
         )
     notes = []
     if unmatched:

@@ -65,7 +65,14 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
             rows.append({"path": paths[0], "label": value["label"], "patient": value["patient"], "split": split})
         else:
             (ambiguous if paths else missing).append(value["image"])
-    if not rows and not ambiguous:
+    if ambiguous:
+        dataset.faults.append(
+            f"{len(ambiguous)} names in {file.name} fit several files, first: {ambiguous[0]}. "
+            "Name them there with their folder."
+        )
+    if not rows and ambiguous:
+        raise CxrError(dataset.faults[0])
+    if not rows:
         raise CxrError(
             f"None of the {len(content)} films named in '{file}' lies below '{folder}'. First name there: "
             f"{content[chosen['image']].iloc[0] if len(content) else '(the file has no rows)'}"
@@ -77,11 +84,6 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
         )
     if unlabelled:
         dataset.notes.append(f"{unlabelled} rows of {file.name} have no label and are left out.")
-    if ambiguous:
-        dataset.faults.append(
-            f"{len(ambiguous)} names in {file.name} fit several files, first: {ambiguous[0]}. "
-            "Name them there with their folder."
-        )
     return dataset
 
 
