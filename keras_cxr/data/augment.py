@@ -32,7 +32,26 @@ def draw_transforms(augmentation: Augmentation, films: int, size: int, seed: int
         (films, 8) float32 rows of TensorFlow's ``ImageProjectiveTransformV3``: an output pixel (x, y) is read from
         (a0 x + a1 y + a2, b0 x + b1 y + b2) of the input.
     """
-    draws = np.random.default_rng([seed, epoch]).random((films, 3))
+    return _transforms(augmentation, np.random.default_rng([seed, epoch]).random((films, 3)), size)
+
+
+def film_transforms(augmentation: Augmentation, films: list[str], size: int, seed: int, view: int) -> np.ndarray:
+    """Draw one transform a film that depends on (seed, view, film) alone, whatever set the film is in.
+
+    Args:
+        augmentation: The ranges.
+        films: SHA-256 of each film's file, hexadecimal.
+        size: Side of the films in pixels.
+        seed, view: Numbers of the draw.
+
+    Returns:
+        (films, 8) float32, as ``draw_transforms``.
+    """
+    draws = [np.random.default_rng([seed, view, int(film, 16)]).random(3) for film in films]
+    return _transforms(augmentation, np.array(draws), size)
+
+
+def _transforms(augmentation: Augmentation, draws: np.ndarray, size: int) -> np.ndarray:
     angle = np.deg2rad(augmentation.rotation) * (2 * draws[:, 0] - 1)
     scale = 1 + augmentation.zoom * (2 * draws[:, 1] - 1)
     mirror = np.where(augmentation.flip & (draws[:, 2] < 0.5), -1.0, 1.0)
@@ -57,7 +76,7 @@ def warp(films, transforms):
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=films,
         transforms=transforms,
-        output_shape=tf.shape(films)[1:3],
+        output_shape=films.shape[1:3],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="CONSTANT",

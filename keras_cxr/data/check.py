@@ -1,23 +1,15 @@
 """Every fault of a data set, found together, before anything is trained; and what a user sees first."""
 
+import re
+
 import pandas as pd
 
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import SPLITS, Dataset
 from keras_cxr.errors import CxrError
 
-NEGATIVE_NAMES = (
-    "normal",
-    "negative",
-    "healthy",
-    "no finding",
-    "nofinding",
-    "no_finding",
-    "clear",
-    "control",
-    "0",
-    "no",
-)
+# Normal, No Finding, non-COVID, without_pneumonia, …
+NEGATIVE_NAME = re.compile(r"(no|non|not|without)([^a-z]|$)|(normal|negative|healthy|nofinding|clear|control|0)$")
 
 
 def ordered_classes(labels: pd.Series, positive: str | None = None) -> list[str]:
@@ -34,7 +26,8 @@ def ordered_classes(labels: pd.Series, positive: str | None = None) -> list[str]
     if positive is not None and positive not in classes:
         raise CxrError(f"The '--positive' option must be one of {', '.join(classes)}. Received: {positive}.")
     if len(classes) == 2:
-        positive = positive or next((name for name in classes[::-1] if name.lower() not in NEGATIVE_NAMES), classes[1])
+        others = [name for name in classes if not NEGATIVE_NAME.match(name.lower())]
+        positive = positive or (others or classes)[-1]
         classes.sort(key=lambda name: name == positive)
     return classes
 
@@ -51,11 +44,11 @@ def find_faults(dataset: Dataset) -> list[str]:
     patients = patient_groups(table)
     for label in classes:
         own = table["label"] == label
-        if patients[own].nunique() == 1:
+        missing = [split for split in SPLITS if not (own & (table["split"] == split)).any()]
+        if missing and patients[own].nunique() == 1:
             one = "1 film" if own.sum() == 1 else f"{own.sum()} films of one patient"
             faults.append(f"Class {label} has {one}: it cannot be in train, val and test at once.")
             continue
-        missing = [split for split in SPLITS if not (own & (table["split"] == split)).any()]
         empty = [split for split in missing if (table["split"] == split).any()]
         if empty:
             films = f"{own.sum()} films, {patients[own].nunique()} patients"

@@ -1,4 +1,4 @@
-"""Which files of a folder are films: recursive, natural order (2.png before 10.png), hidden files left out."""
+"""Which files of a folder are films: recursive, natural order (2.png before 10.png), no hidden files, no masks."""
 
 import collections
 import os
@@ -9,6 +9,9 @@ from keras_cxr.data.images import SUFFIXES
 from keras_cxr.errors import CxrError
 from keras_cxr.files import natural_key
 
+# Lung masks lie beside the films under the films' own names, also within class folders.
+MASK_FOLDERS = ("mask", "masks")
+
 
 def is_film_name(name: str) -> bool:
     """Whether a file of this name is taken for a film."""
@@ -16,13 +19,17 @@ def is_film_name(name: str) -> bool:
 
 
 def walk_films(folder: str | os.PathLike) -> Iterator[str]:
-    """Yield the absolute paths of the film files below ``folder``; one folder's names are held at a time."""
+    """Yield the absolute paths of the film files below ``folder``, mask folders left out.
+
+    One folder's names are held at a time.
+    """
     entries = sorted(os.scandir(os.path.abspath(folder)), key=lambda entry: natural_key(entry.name))
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from walk_films(entry.path)
+            if entry.name.lower() not in MASK_FOLDERS:
+                yield from walk_films(entry.path)
         elif is_film_name(entry.name):
             yield entry.path
 

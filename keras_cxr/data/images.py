@@ -6,7 +6,7 @@ import warnings
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from keras_cxr.errors import CxrError
 
@@ -17,8 +17,8 @@ MIN_SIDE = 16
 # Deep images carry no window: the darkest and brightest half percent are taken for borders, markers and noise.
 DEEP_PERCENTILES = (0.5, 99.5)
 
-# decode() holds every picture to MAX_PIXELS itself; Pillow's second voice would print a warning a file.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# decode() gives every bad file one reason; Pillow's second voice would print warnings beside it.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 # Pillow loads its formats on demand, which is not safe when several threads ask at once.
 Image.init()
 
@@ -63,8 +63,11 @@ def decode(content: bytes, at_least: int | None = None) -> tuple[np.ndarray, tup
         raise CxrError(f"declares far more than the limit of {MAX_PIXELS // 1_000_000} million pixels") from fault
     except UnidentifiedImageError:
         gray = _decode_rare(content)
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, MemoryError) as fault:
-        raise CxrError(f"damaged or cut short ({str(fault) or type(fault).__name__})") from fault
+    except CxrError:
+        raise
+    except Exception as fault:  # On damaged bytes the decoders raise whatever they stumble over.
+        reason = " ".join(str(fault).split()) or type(fault).__name__
+        raise CxrError(f"damaged or cut short ({reason})") from fault
     return gray, (gray.shape[1], gray.shape[0])
 
 
@@ -79,24 +82,26 @@ def _check_size(width: int, height: int) -> None:
 
 def _decode_jpeg(content: bytes, picture: Image.Image, at_least: int | None) -> tuple[np.ndarray, tuple[int, int]]:
     # OpenCV fills what a cut-short JPEG lacks with gray and says nothing; Pillow, slower, refuses it. So a file
-    # without its end marker goes to Pillow, which also reads the good ones that carry something behind it.
-    width, height = picture.size
-    if picture.getexif().get(0x0112, 1) >= 5:
-        width, height = height, width
-    if content.rstrip(b"\0\r\n ").endswith(b"\xff\xd9"):
-        shorter = min(width, height)
+    # without its end marker goes to Pillow, which also reads the good ones that carry something behind it. And the
+    # two look for the orientation in different places: a turned film is Pillow's too.
+    turned = picture.getexif().get(ExifTags.Base.Orientation) in range(2, 9)
+    if not turned and content.rstrip(b"\0\r\n ").endswith(b"\xff\xd9"):
+        shorter = min(picture.size)
         reduction = next((by for by in (8, 4, 2) if at_least and shorter // by >= at_least), 1)
         flag = cv2.IMREAD_GRAYSCALE if reduction == 1 else getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{reduction}")
-        gray = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+        gray = cv2.imdecode(np.frombuffer(content, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
         if gray is not None:
-            return gray, (width, height)
-    return _gray(picture), (width, height)
+            return gray, picture.size
+    gray = _gray(picture)
+    return gray, (gray.shape[1], gray.shape[0])
 
 
 def _gray(picture: Image.Image) -> np.ndarray:
+    white_is_zero = picture.format == "TIFF" and picture.tag_v2.get(ExifTags.Base.PhotometricInterpretation) == 0
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith(("I", "F")):
-        return window_by_percentile(np.asarray(picture))
+        deep = np.asarray(picture, np.float32)
+        return window_by_percentile(-deep if white_is_zero else deep)  # Pillow inverts 8 bits itself, deep ones not.
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         over = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", over.size, (0, 0, 0, 255)), over)
@@ -106,16 +111,19 @@ def _gray(picture: Image.Image) -> np.ndarray:
 
 
 def _decode_rare(content: bytes) -> np.ndarray:
-    # TIFF forms that Pillow does not know (16-bit colour, LogLuv): OpenCV's libtiff does.
+    # TIFF forms that Pillow does not know (64-bit, floating-point colour, LogLuv): OpenCV's libtiff does.
     gray = None
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         try:
-            gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_ANYDEPTH)
+            gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
         except cv2.error:
             gray = None
     if gray is None:
         raise CxrError("is not a JPEG, PNG, BMP or TIFF picture, whatever its name says")
     _check_size(gray.shape[1], gray.shape[0])
+    if gray.ndim == 3:
+        # Blue, green, red as ITU-R 601-2 weighs them, and Pillow.
+        gray = (gray @ np.array([0.114, 0.587, 0.299])).astype(gray.dtype)
     return gray if gray.dtype == np.uint8 else window_by_percentile(gray)
 
 

@@ -47,9 +47,8 @@ def load_films(
             advance(1)
     if not kept:
         raise CxrError(f"None of the {len(table)} films can be read. First: {faults[0]}")
-    table = table.iloc[kept].reset_index(drop=True)
-    table[["width", "height", "sha256"]] = facts
-    dataset.table = table
+    width, height, sha256 = zip(*facts, strict=True)
+    dataset.table = table.iloc[kept].reset_index(drop=True).assign(width=width, height=height, sha256=sha256)
     if faults:
         shown = "; ".join(faults[:5]) + (" …" if len(faults) > 5 else "")
         dataset.notes.append(

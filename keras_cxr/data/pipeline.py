@@ -32,14 +32,14 @@ def training_batches(
     """
     import tensorflow as tf
 
-    order = np.random.default_rng([seed, epoch, 1]).permutation(len(rows))
+    order = _order(len(rows), seed, epoch)
     parts = [rows[order], targets[order], weights[order]]
     if augmentation.active:
         parts.append(draw_transforms(augmentation, len(rows), pixels.shape[1], seed, epoch)[order])
     batches = tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(batch_size)
 
     def load(rows, target, weight, transforms=None):
-        films = _gather(pixels, rows)
+        films = gather_films(pixels, rows)
         return (films if transforms is None else warp(films, transforms)), target, weight
 
     return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
@@ -50,10 +50,26 @@ def plain_batches(pixels: np.ndarray, rows: np.ndarray, batch_size: int):
     import tensorflow as tf
 
     batches = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
-    return batches.map(lambda rows: _gather(pixels, rows), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+    return batches.map(lambda rows: gather_films(pixels, rows), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
 
 
-def _gather(pixels: np.ndarray, rows):
+def array_batches(
+    features: np.ndarray, targets: np.ndarray, weights: np.ndarray, *, batch_size: int, seed: int, epoch: int
+):
+    """Shuffled batches (features, targets, weights) of one epoch, in the order of ``training_batches``."""
+    import tensorflow as tf
+
+    order = _order(len(features), seed, epoch)
+    batches = tf.data.Dataset.from_tensor_slices((features[order], targets[order], weights[order]))
+    return batches.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def _order(films: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch, 1]).permutation(films)
+
+
+def gather_films(pixels: np.ndarray, rows):
+    """The films in ``rows`` (n,), as (n, size, size, 1) float32 0–255."""
     import tensorflow as tf
 
     # From the array in place: as a TensorFlow constant the films would be copied, and a memory map read whole.

@@ -23,25 +23,26 @@ def assign_splits(dataset: Dataset, fractions: tuple[float, float, float], seed:
         by: 'patient', or 'image' to split as the leaking notebooks do (for showing what that gives).
     """
     table = dataset.table
-    given = table["split"]
-    if (given != "").any() and (given == "train").any():
-        _complete(dataset, fractions, seed, by)
-    elif (given == "").any() or given.nunique() == 1:
+    if (table["split"] == "").all():
         table["split"] = _deal(table, SPLITS, fractions, seed, by)
+    else:
+        _complete(dataset, fractions, seed, by)
     _note_shared_patients(dataset)
 
 
 def _complete(dataset: Dataset, fractions: tuple[float, float, float], seed: int, by: str) -> None:
     table = dataset.table
-    counts = table["split"].value_counts()
-    train, val, test = (int(counts.get(name, 0)) for name in SPLITS)
     loose = table["split"] == ""
     if loose.any():
         dataset.notes.append(f"{int(loose.sum())} films without a split are added to train.")
         table.loc[loose, "split"] = "train"
+    source = "train"
+    if table["split"].nunique() == 1:
+        source = table["split"].iloc[0]
+        table["split"] = "train"
+    counts = table["split"].value_counts()
+    train, val, test = (int(counts.get(name, 0)) for name in SPLITS)
     small = val < SMALL_VAL and val < SMALL_VAL_SHARE * train
-    if test and not small and val:
-        return
     pool = table["split"].isin(["train", "val"] if small else ["train"])
     names = [
         name
@@ -52,9 +53,11 @@ def _complete(dataset: Dataset, fractions: tuple[float, float, float], seed: int
         return
     shares = np.array([fractions[SPLITS.index(name)] for name in names])
     table.loc[pool, "split"] = _deal(table[pool], names, tuple(shares / shares.sum()), seed, by)
-    why = f"val has only {val} films, too few to choose by: train and val are merged" if small and val else "train is"
+    why = f"{source} is"
+    if small and val:
+        why = f"val has only {val} films, too few to choose by: train and val are merged and"
     parts = "/".join(f"{share:.0%}" for share in shares / shares.sum())
-    dataset.notes.append(f"The data set's own {why} and split again by {by} into {', '.join(names)} ({parts}).")
+    dataset.notes.append(f"The data set's own {why} split again by {by} into {', '.join(names)} ({parts}).")
 
 
 def groups(table: pd.DataFrame, by: str = "patient") -> np.ndarray:

@@ -6,6 +6,8 @@ import pathlib
 import pandas as pd
 
 SPLITS = ("train", "val", "test")
+# The words, in small letters, by which published data sets name them.
+SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
 @dataclasses.dataclass

@@ -2,13 +2,13 @@
 
 import pathlib
 
-from keras_cxr.data.folders import subfolders, walk_films
+from keras_cxr.data.folders import MASK_FOLDERS, subfolders, walk_films
 from keras_cxr.data.layouts.options import LabelOptions
-from keras_cxr.data.table import Dataset, dataset_table
+from keras_cxr.data.table import SPLIT_NAMES, Dataset, dataset_table
 
 NAME = "class folders"
 # What lies beside class folders in published data sets and in this package's phantoms, and is no class.
-NO_CLASSES = {"masks", "mask", "unknown_images", "unknown", "__macosx"}
+NO_CLASSES = {*MASK_FOLDERS, *SPLIT_NAMES, "images", "unknown_images", "unknown", "__macosx"}
 
 
 def class_folders(folder: pathlib.Path) -> list[pathlib.Path]:

@@ -1,14 +1,16 @@
 """A CSV file with one row a film: columns for file, label and optionally patient and split."""
 
+import io
+import os
 import pathlib
 import re
+import warnings
 
 import pandas as pd
 
 from keras_cxr.data.folders import walk_films
 from keras_cxr.data.layouts.options import LabelOptions
-from keras_cxr.data.layouts.split_folders import SPLIT_NAMES
-from keras_cxr.data.table import Dataset, dataset_table
+from keras_cxr.data.table import SPLIT_NAMES, Dataset, dataset_table, relative_name
 from keras_cxr.errors import CxrError, unknown_name
 
 NAME = "labels in a CSV file"
@@ -41,7 +43,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     """Read the CSV file and find its films below ``folder``.
 
     Raises:
-        CxrError: No CSV, a column is missing, or none of its films is there.
+        CxrError: No CSV, a column is missing, no row has a label, or none of its films is there.
     """
     file = pathlib.Path(options.labels or folder / BESIDE)
     content = _read_csv(file)
@@ -52,19 +54,23 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
         "split": _column(content, "split", options.split_column, file, needed=False),
     }
     dataset = Dataset(folder, dataset_table([]), f"{NAME} ({file.name})")
+    values = pd.DataFrame(
+        {what: content[column].str.strip() if column else "" for what, column in chosen.items()}, content.index
+    )
+    splits = values["split"].str.lower().map(SPLIT_NAMES)
+    odd = values["split"][splits.isna() & (values["split"] != "")]
+    values["split"] = splits.fillna("")
+    labelled = values["label"] != ""
+    if not labelled.any():
+        raise CxrError(f"No row of '{file}' has a label in its column '{chosen['label']}'.")
     finder = _Finder(folder, file.parent)
-    rows, missing, ambiguous, unlabelled = [], [], [], 0
-    for _, line in content.iterrows():
-        value = {name: str(line[column]).strip() if column else "" for name, column in chosen.items()}
-        if not value["label"]:
-            unlabelled += 1
-            continue
-        paths = finder.find(value["image"])
+    rows, missing, ambiguous = [], [], []
+    for row in values[labelled].to_dict("records"):
+        paths = finder.find(row["image"])
         if len(paths) == 1:
-            split = SPLIT_NAMES.get(value["split"].lower(), "")
-            rows.append({"path": paths[0], "label": value["label"], "patient": value["patient"], "split": split})
+            rows.append({**row, "path": paths[0]})
         else:
-            (ambiguous if paths else missing).append(value["image"])
+            (ambiguous if paths else missing).append(row["image"])
     if ambiguous:
         dataset.faults.append(
             f"{len(ambiguous)} names in {file.name} fit several files, first: {ambiguous[0]}. "
@@ -75,27 +81,41 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     if not rows:
         raise CxrError(
             f"None of the {len(content)} films named in '{file}' lies below '{folder}'. First name there: "
-            f"{content[chosen['image']].iloc[0] if len(content) else '(the file has no rows)'}"
+            f"{missing[0] or '(empty)'}"
         )
-    dataset.table = _without_doubles(dataset_table(rows), folder, dataset)
+    dataset.table = _without_doubles(dataset_table(rows), dataset)
     if missing:
         dataset.notes.append(
             f"{len(missing)} of {len(content)} films named in {file.name} are not there, first: {missing[0]}"
         )
-    if unlabelled:
-        dataset.notes.append(f"{unlabelled} rows of {file.name} have no label and are left out.")
+    if not labelled.all():
+        dataset.notes.append(f"{(~labelled).sum()} rows of {file.name} have no label and are left out.")
+    if len(odd):
+        dataset.notes.append(
+            f"{len(odd)} values of column '{chosen['split']}' are not train, val or test, first: {odd.iloc[0]}. "
+            "Their films count as not split yet."
+        )
     return dataset
 
 
 def _read_csv(file: pathlib.Path) -> pd.DataFrame:
     try:
-        content = pd.read_csv(file, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # of rows cut to the header
+            content = pd.read_csv(io.StringIO(text), sep=_separator(text), dtype=str, na_filter=False, index_col=False)
     except FileNotFoundError as fault:
         raise CxrError(f"The labels file '{file}' does not exist.") from fault
-    except (OSError, UnicodeDecodeError, ValueError, pd.errors.ParserError) as fault:
-        raise CxrError(f"The labels file '{file}' cannot be read as CSV with a header row: {fault}") from fault
+    except (OSError, ValueError, pd.errors.ParserWarning) as fault:
+        reason = " ".join(str(fault).split())
+        raise CxrError(f"The labels file '{file}' cannot be read as CSV with a header row: {reason}") from fault
     content.columns = [str(column).strip() for column in content.columns]
     return content
+
+
+def _separator(text: str) -> str:
+    # By the header alone: sniffing takes letters for separators where there is one column.
+    header = text.lstrip().partition("\n")[0]
+    return max((",", ";", "\t", "|"), key=header.count)
 
 
 def _column(content: pd.DataFrame, what: str, named: str | None, file: pathlib.Path, needed: bool = True) -> str | None:
@@ -122,12 +142,13 @@ class _Finder:
         self.by_name: dict[str, list[str]] | None = None
 
     def find(self, name: str) -> list[str]:
+        name = name.replace("\\", "/")
         if not name:
             return []
         for start in (self.folder, self.folder / "images", self.beside):
-            path = start / name
-            if path.is_file():
-                return [str(path.absolute())]
+            path = os.path.abspath(start / name)
+            if os.path.isfile(path):
+                return [path]
         if self.by_name is None:
             self.by_name = {}
             for path in walk_films(self.folder):
@@ -136,11 +157,12 @@ class _Finder:
         return self.by_name.get(pathlib.PurePosixPath(name).name, [])
 
 
-def _without_doubles(table: pd.DataFrame, folder: pathlib.Path, dataset: Dataset) -> pd.DataFrame:
+def _without_doubles(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     labels = table.groupby("path")["label"].nunique()
     conflicting = labels[labels > 1].index
     if len(conflicting):
-        dataset.faults.append(f"{len(conflicting)} films have rows with different labels, first: {conflicting[0]}")
+        first = relative_name(conflicting[0], dataset.root)
+        dataset.faults.append(f"{len(conflicting)} films have rows with different labels, first: {first}")
     doubles = int(table["path"].duplicated().sum())
     if doubles:
         dataset.notes.append(f"{doubles} rows name a film that has a row already; the first row counts.")
