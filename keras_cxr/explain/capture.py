@@ -44,8 +44,11 @@ def inner_layers(model: keras.Model) -> list:
 
 
 @contextlib.contextmanager
-def observe(layers: list, see: Callable[[object, object], None]) -> Iterator[None]:
-    """Call ``see(layer, output)`` after every call of each of ``layers`` inside the block."""
+def observe(layers: list, see: Callable[[object, list, object], None]) -> Iterator[None]:
+    """Call ``see(layer, inputs, output)`` after every call of each of ``layers`` inside the block.
+
+    ``inputs`` are the tensors among the call's arguments, the very objects; ``output`` is what the call returned.
+    """
 
     def observed(layer):
         call = layer.call
@@ -53,7 +56,7 @@ def observe(layers: list, see: Callable[[object, object], None]) -> Iterator[Non
         @functools.wraps(call)
         def call_and_see(*args, **kwargs):
             output = call(*args, **kwargs)
-            see(layer, output)
+            see(layer, [one for one in tf.nest.flatten((args, kwargs)) if tf.is_tensor(one)], output)
             return output
 
         return call_and_see
@@ -94,7 +97,7 @@ def capture(model: keras.Model, name: str, tape: tf.GradientTape | None = None) 
         raise unknown_name("layer", name, dict.fromkeys(layer.name for layer in layers))
     captured = Captured()
 
-    def keep(layer, output):
+    def keep(layer, inputs, output):
         if tape is not None:
             tape.watch(output)
         captured.output = output

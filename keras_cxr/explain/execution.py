@@ -40,7 +40,7 @@ def execution(model: keras.Model) -> list[Step]:
     seen = []
     traced = {}
 
-    def see(layer, output):
+    def see(layer, inputs, output):
         if tf.is_tensor(output):
             seen.append((layer, output))
 

@@ -5,7 +5,7 @@ import dataclasses
 import itertools
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,9 @@ from keras_cxr.data.geometry import to_film
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
-from keras_cxr.errors import CxrError, unknown_name
+from keras_cxr.errors import CxrError, UsageError, unknown_name
 from keras_cxr.explain.gradcam import GradCAM
 from keras_cxr.explain.normalise import normalise
-from keras_cxr.explain.upsample import upsample
 from keras_cxr.models.forward import forward
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_chunk
@@ -59,10 +58,11 @@ def explain_films(
         advance: Called with the number of films after each batch.
 
     Raises:
-        UsageError: An unknown class or layer.
+        UsageError: An unknown class or layer, or an output folder that holds the films themselves.
         CxrError: No films.
     """
     root, paths = film_paths(images)
+    paths = _outside(paths, root, pathlib.Path(output))
     classes = model.card.classes
     chosen = _class_index(classes, class_name)
     network = model.network()
@@ -79,7 +79,7 @@ def explain_films(
                 table = label_chunk(model.card, good, run(canvases))
                 shown = np.array([classes.index(label) for label in table["label"]]) if chosen is None else chosen
                 maps, empty = method.maps(canvases, shown)
-                maps = normalise(upsample(maps, canvases.shape[1:3]))
+                maps = normalise(method.upsample(maps, canvases.shape[1:3]))
                 targets = [names.picture(film.path) for film in good]
                 shown_names = [classes[index] for index in np.broadcast_to(shown, len(good))]
                 jobs = [table.itertuples(), good, maps, empty, shown_names, targets]
@@ -93,10 +93,25 @@ def explain_films(
         rows += [(None, name, "", None, reason) for name, reason in result.failures]
         result.index = pathlib.Path(output) / "index.html"
         write_index(result.index, f"Grad-CAM of {model.card.name}, layer {method.layer}", rows)
+    if not result.pictures and not result.failures:
+        raise CxrError(f"No film in '{images}' but the pictures in '{output}', which is left out as the output folder.")
     if not result.pictures:
         name, reason = result.failures[0]
         raise CxrError(f"None of the {len(result.failures)} films can be read. First: {name}: {reason}")
     return result
+
+
+def _outside(paths: Iterator[str], root: pathlib.Path, output: pathlib.Path) -> Iterator[str]:
+    """The films that are no earlier pictures of this program; the pictures must not replace the films."""
+    folder, inside = root.resolve(), output.resolve()
+    if folder == inside:
+        raise UsageError(
+            f"The output must be another folder than that of the films. Received: {output}. Try -o heatmaps."
+        )
+    if not inside.is_relative_to(folder):
+        return paths
+    own = os.path.join(os.path.abspath(root), inside.relative_to(folder), "")
+    return (path for path in paths if not path.startswith(own))
 
 
 def _class_index(classes: list[str], name: str | None) -> int | None:

@@ -9,8 +9,10 @@ import tensorflow as tf
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.explain.capture import capture, input_shape
 from keras_cxr.explain.execution import execution
+from keras_cxr.explain.field import Grid, layer_grid
 from keras_cxr.explain.layers import check_layer, default_layer
 from keras_cxr.explain.scores import linear_output, score_weights
+from keras_cxr.explain.upsample import upsample
 
 # float16 holds no gradients below 6e-8 or above 65504: the score is scaled up, and less where that overflows.
 _HALF_SCALES = tuple(2.0**power for power in (12, 6, 0, -6, -12))
@@ -39,6 +41,7 @@ class GradientMethod(abc.ABC):
             check_layer(model, layer, self._steps)
         self.layer = layer or default_layer(model, self._steps)
         self._input_shape = input_shape(model)
+        self._grids: dict[tuple[int, int], Grid] = {}
         self._width = next(step.shape[-1] for step in reversed(self._steps) if step.final)
         self._scales = _HALF_SCALES if any(step.dtype == "float16" for step in self._steps) else (1.0,)
         # One trace serves every class and every number of films: both are arguments with an open batch axis.
@@ -96,6 +99,23 @@ class GradientMethod(abc.ABC):
             f"The feature maps and gradients of layer '{self.layer}' must be finite. Received: NaN or infinity "
             f"for {np.count_nonzero(~finite)} of {len(finite)} films. Try the network in float32."
         )
+
+    def grid(self, size: tuple[int, int]) -> Grid:
+        """Where on images of the ``size`` (height, width) in pixels the cells of the maps lie.
+
+        Raises:
+            UsageError: A size that the network does not take.
+        """
+        wanted = self._input_shape[:2]
+        if any(want not in (None, have) for want, have in zip(wanted, size, strict=True)):
+            raise UsageError(f"The size must be the network's input size {wanted}. Received: {tuple(size)}.")
+        if size not in self._grids:
+            self._grids[size] = layer_grid(self.model, self.layer, size)
+        return self._grids[size]
+
+    def upsample(self, maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Bring maps of `maps`, (…, h, w), to the images' ``size``: each cell to the place that it looks at."""
+        return upsample(maps, size, self.grid(size))
 
     def _trace(self, images, weights, scale):
         tape = tf.GradientTape(watch_accessed_variables=False)

@@ -19,7 +19,7 @@ def build(
     weights: str | os.PathLike = "default",
     features_from: str | None = None,
     channels: int | None = None,
-    dropout: float = 0.5,
+    dropout: float | None = None,
 ) -> "keras.Model":
     """An uncompiled network, named after its architecture.
 
@@ -36,7 +36,7 @@ def build(
             A backbone with weights is frozen.
         features_from: The backbone's layer whose output is pooled, such as "conv4_block6_out"; None: its last.
         channels: What the network's body sees, 1 or 3 (the gray levels repeated); None: the architecture's own.
-        dropout: Rate of the head's dropout, in [0, 1).
+        dropout: Rate of the head's dropout, in [0, 1); None: the architecture's own.
 
     Raises:
         UsageError: For a value that cannot be meant, with what to try.
@@ -45,6 +45,7 @@ def build(
     architecture = find(name)
     size = architecture.input_size if size is None else size
     channels = architecture.channels if channels is None else channels
+    dropout = architecture.dropout if dropout is None else dropout
     if classes < 2:
         raise UsageError(f"The number of classes must be 2 or more. Received: {classes}.")
     if size < architecture.smallest:

@@ -49,6 +49,8 @@ class Architecture:
     weights: str = "none"
     """What "default" means for it: "imagenet" or "none"."""
     input_size: int = 224
+    dropout: float = 0.5
+    """The head's dropout rate where none is asked for."""
     smallest: int = 32
     """The smallest input size that its pooling layers leave something of."""
     pretrained: Pretrained | None = None

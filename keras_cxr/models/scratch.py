@@ -14,5 +14,7 @@ def scratch_network(plan: Plan, body: Callable[[keras.KerasTensor], keras.KerasT
     gray = gray_input(plan.size)
     x = layers.Rescaling(1 / 255, dtype="float32", name="rescale")(gray)
     x = repeat_gray(x, plan.channels)
-    x = layers.BatchNormalization(dtype="float32", name="normalize")(x)
+    # At Keras's momentum of 0.99 the averages of a small data set's first epochs are still those of the start, and the
+    # validation films would be seen as brighter than the training films.
+    x = layers.BatchNormalization(momentum=0.9, dtype="float32", name="normalize")(x)
     return keras.Model(gray, classify(body(x), plan.classes), name=plan.name)
