@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 
 KNOWN := $(or $(DATA),demo/films/known_images)
 FILMS := $(or $(UNKNOWN),demo/films/unknown_images)
-TRAIN ?= -a lmap3 --size 128 --epochs 15
+TRAIN ?= -a lmap3 --epochs 20 --batch-size 16
 
 .PHONY: demo test lint clean
 

@@ -27,7 +27,12 @@ _SETTINGS = (
     _setting("--features-from", "features_from", str, "Cut the backbone at this layer, e.g. conv4_block6_out."),
     _setting("--unfreeze", "unfreeze", str, "Fine-tune the backbone from this layer on in a second phase."),
     _setting("--channels", "channels", click.IntRange(1, 3), "Channels the network's body sees: 1 or 3."),
-    _setting("--dropout", "dropout", click.FloatRange(0, 1, max_open=True), "In the head of a pretrained network."),
+    _setting(
+        "--dropout",
+        "dropout",
+        click.FloatRange(0, 1, max_open=True),
+        "Share of units dropped before the last layer.",
+    ),
     _setting("--size", "size", click.IntRange(16, 2048), "Side of the network's input in pixels."),
     _setting("--batch-size", "batch_size", click.IntRange(1), "Films a step."),
     _setting("--epochs", "epochs", click.IntRange(1), "At most."),
@@ -38,6 +43,7 @@ _SETTINGS = (
     _setting("--class-weights", "class_weights", click.Choice(["balanced", "none"]), "Weights in the loss."),
     _setting("--rotation", "rotation", click.FloatRange(0, 180), "Augmentation: degrees to either side; 0 is off."),
     _setting("--zoom", "zoom", click.FloatRange(0, 0.9), "Augmentation: share to either side; 0 is off."),
+    _setting("--views", "views", click.IntRange(1, 32), "Augmented views a film that features are stored of."),
     _setting("--split", "split", Shares(), "Shares of train, val and test where the data set has no splits."),
     _setting("--split-by", "split_by", click.Choice(["patient", "image"]), "'image' leaks patients across splits."),
     _setting("--positive", "positive", str, "The positive class of two.  [default: the one not called NORMAL]"),
@@ -62,13 +68,16 @@ def _settings(command):
 @_settings
 @click.option("--squeeze", is_flag=True, help="Stretch films to the square instead of padding them.")
 @click.option("--no-flip", is_flag=True, help="Augmentation without mirroring (a flip mirrors the heart).")
+@click.option(
+    "--no-feature-cache", is_flag=True, help="Run a frozen backbone on every film in every epoch, augmented anew."
+)
 @label_options
 @click.option("--name", help="Of the model.  [default: DATA-ARCHITECTURE]")
 @click.option(
     "--output", type=click.Path(path_type=pathlib.Path), default="saved_models", show_default=True, help="Folder."
 )
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped; give the same options.")
-def train(data, squeeze, no_flip, name, output, resume, **options) -> None:
+def train(data, squeeze, no_flip, no_feature_cache, name, output, resume, **options) -> None:
     """Train a network on a folder of labelled films.
 
     DATA holds a folder a class, or train, val and test folders of those, or a labels.csv; or tell with --labels or
@@ -76,9 +85,8 @@ def train(data, squeeze, no_flip, name, output, resume, **options) -> None:
     """
     label_settings = take_label_options(options)
     given = {key: value for key, value in options.items() if value is not None}
-    recipe = dataclasses.replace(
-        DEFAULT, **given, fit="squeeze" if squeeze else DEFAULT.fit, flip=DEFAULT.flip and not no_flip
-    )
+    given |= {"fit": "squeeze" if squeeze else DEFAULT.fit, "flip": not no_flip, "feature_cache": not no_feature_cache}
+    recipe = dataclasses.replace(DEFAULT, **given)
     from keras_cxr.data.source import read_dataset
     from keras_cxr.models.registry import find
 

@@ -77,12 +77,14 @@ def evaluate(
 
 
 def _names(datasets: list[Dataset]) -> list[str]:
-    """The folders' names, with the parent's before them where two are called alike."""
+    """The folders' names, with the parent's before them where two are called alike, then with a number behind."""
     short = [dataset.root.name for dataset in datasets]
-    return [
+    names = [
         name if short.count(name) == 1 else f"{dataset.root.parent.name}-{name}"
         for name, dataset in zip(short, datasets, strict=True)
     ]
+    before = [names[:place].count(name) for place, name in enumerate(names)]
+    return [f"{name}-{count + 1}" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def _known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple[pd.DataFrame, list[str]]:

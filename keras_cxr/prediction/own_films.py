@@ -16,8 +16,8 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
         model: With ``splits.csv`` in its folder; without it nothing can be known, and a note says so.
         dataset: A labelled data set.
         split: 'train', 'val' or 'test' (the model's own split where the set is the one it was trained on, the data
-            set's otherwise), 'all', or None: the model's test split of its own set, of another set every film that
-            the model was not trained on.
+            set's otherwise), 'all', or None: the model's test split of its own set, of another set every film.
+            What the model was trained on is left out of another set in any case.
 
     Returns:
         The rows of the dataset table to score, and notes for the user.
@@ -31,7 +31,10 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
         return _by_split(table, table["split"], split, dataset), [
             f"{model.card.name} has no {SPLITS_FILE}: it cannot be told which films it has seen."
         ]
-    known = pd.read_csv(file, dtype=str, keep_default_na=False).drop_duplicates("sha256").set_index("sha256")["split"]
+    splits = pd.read_csv(file, dtype=str, keep_default_na=False)
+    # The same film may lie in two splits of a data set that brings its own: then it was trained on.
+    splits = splits.sort_values("split", key=lambda split: split == "test", kind="stable")
+    known = splits.drop_duplicates("sha256").set_index("sha256")["split"]
     own = pd.Series(content_hashes(table["path"]), index=table.index).map(known).fillna("")
     seen = own.isin(["train", "val"])
     if (own != "").mean() >= 0.5:
@@ -40,11 +43,12 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
             f"{dataset.root.name} is the data {model.card.name} was trained on: its {split or 'test'} split is scored."
         ]
     chosen = _by_split(table, table["split"], split, dataset)
-    notes = []
-    if seen.any():
-        chosen = chosen[~seen.loc[chosen.index]]
-        notes = [f"{int(seen.sum())} films of {dataset.root.name} are left out: {model.card.name} was trained on them."]
-    return chosen, notes
+    seen = seen.loc[chosen.index]
+    if not seen.any():
+        return chosen, []
+    return chosen[~seen], [
+        f"{int(seen.sum())} films of {dataset.root.name} are left out: {model.card.name} was trained on them."
+    ]
 
 
 def _by_split(table: pd.DataFrame, splits: pd.Series, split: str | None, dataset: Dataset) -> pd.DataFrame:

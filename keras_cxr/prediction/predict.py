@@ -13,9 +13,13 @@ import pandas as pd
 from keras_cxr.data.folders import existing_folder, no_films, walk_films
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
+from keras_cxr.files import whole_file
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.table import prediction_columns
+
+# A name in the file system may hold line breaks, and bytes that are no UTF-8; Python carries these as surrogates.
+_TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 
 @dataclasses.dataclass
@@ -75,11 +79,12 @@ def predict(
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".partial")
     kept = _rows_before(partial, output, columns) if resume else ""
-    done = {row["image"] for row in csv.DictReader(io.StringIO(kept))}
+    done = {row["image"] for row in csv.DictReader(io.StringIO(kept, newline=""))}
     summary = Summary(skipped=len(done))
-    # A name in the file system may hold bytes that are no UTF-8; Python carries them as surrogates.
-    with open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        stream.write(kept or ",".join(_quoted(columns)) + "\n")
+    # Whole or not at all: a kill while the network is being loaded must not cost the rows that are kept.
+    with whole_file(partial) as temporary, open(temporary, "w", **_TEXT) as stream:
+        stream.write(kept or _line(columns))
+    with open(partial, "a", **_TEXT) as stream:
         todo = (path for path in paths if relative_name(path, root) not in done)
         for table in label_films(model, todo):
             table["image"] = [relative_name(path, root) for path in table["image"]]
@@ -98,10 +103,10 @@ def _count(summary: Summary, table: pd.DataFrame) -> None:
     summary.failures += list(zip(table["image"][failed], table["error"][failed], strict=True))
 
 
-def _quoted(values: list[str]) -> list[str]:
+def _line(values: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(values)
-    return [line.getvalue()]
+    csv.writer(line, lineterminator="\n").writerow(values)
+    return line.getvalue()
 
 
 def _rows_before(partial: pathlib.Path, output: pathlib.Path, columns: list[str]) -> str:
@@ -109,9 +114,14 @@ def _rows_before(partial: pathlib.Path, output: pathlib.Path, columns: list[str]
     source = partial if partial.is_file() else output
     if not source.is_file():
         return ""
-    text = source.read_text(encoding="utf-8", errors="surrogateescape")
-    text = text[: text.rfind("\n") + 1]
-    rows = csv.reader(io.StringIO(text))
+    with open(source, **_TEXT) as stream:
+        text = stream.read()
+    end = text.rfind("\n") + 1
+    while text.count('"', 0, end) % 2:
+        # The line break belongs to a name that is torn itself.
+        end = text.rfind("\n", 0, end - 1) + 1
+    text = text[:end]
+    rows = csv.reader(io.StringIO(text, newline=""))
     if text and next(rows) != columns:
         raise CxrError(f"'{source}' has other columns than this model writes: it cannot be resumed. Choose another -o.")
     return text

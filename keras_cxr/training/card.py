@@ -16,9 +16,9 @@ from keras_cxr.models.forward import forward
 from keras_cxr.models.saved_model import Card
 from keras_cxr.prediction.table import predictions_table
 from keras_cxr.training.control import best_row
-from keras_cxr.training.fit import all_logits
 from keras_cxr.training.prepare import Prepared
 from keras_cxr.training.recipe import Recipe
+from keras_cxr.training.stage import all_logits
 
 
 def make_card(

@@ -1,22 +1,20 @@
 """The training loop: one ``fit`` an epoch, everything drawn from (seed, epoch), a checkpoint after each."""
 
 import time
-from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 from scipy.special import log_expit, log_softmax
 
-from keras_cxr.data.pipeline import plain_batches, training_batches
 from keras_cxr.evaluation.auroc import auroc
-from keras_cxr.models.forward import forward, logits_model
 from keras_cxr.models.freeze import unfreeze_from
 from keras_cxr.training.checkpoint import Checkpoint
 from keras_cxr.training.control import Phase, best_row, phases, standing
 from keras_cxr.training.monitor import Monitor
-from keras_cxr.training.prepare import Prepared, augmentation
+from keras_cxr.training.prepare import Prepared
 from keras_cxr.training.recipe import Recipe
+from keras_cxr.training.stage import FeatureStage, FilmStage, make_stage
 
 
 def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkpoint, monitor: Monitor) -> list[dict]:
@@ -28,33 +26,34 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
         The history: one row an epoch with ``epoch, phase, loss, accuracy, val_loss, val_auroc, val_accuracy,
         learning_rate, seconds``.
     """
-    validate = validator(network, data, recipe.batch_size)
     total = sum(phase.epochs for phase in phases(recipe))
     for phase in phases(recipe):
-        trainee = _compiled(network, phase, recipe)
-        state = [*network.variables, *trainee.optimizer.variables]
+        if phase.name == "fine-tune":
+            unfreeze_from(network, recipe.unfreeze)
+        stage = make_stage(network, data, recipe, monitor)
+        _compile(stage.model, phase)
+        # What the phase leaves as it was is not saved again and again, unless a later phase changes it.
+        weights = network.variables if recipe.unfreeze else stage.model.variables
+        state = [*weights, *stage.model.optimizer.variables]
         rows = [row for row in checkpoint.history if row["phase"] == phase.name]
-        if rows:
+        # The last weights of a finished phase are not needed, and no longer kept once the next one is under way.
+        if rows and not standing(phase, checkpoint.history, recipe).finished:
             checkpoint.restore(rows[-1]["epoch"], state)
         while not (now := standing(phase, checkpoint.history, recipe)).finished:
             epoch = len(checkpoint.history)
             started = time.monotonic()
             _draw_from(network, recipe.seed, epoch)
-            trainee.optimizer.learning_rate = now.learning_rate
+            stage.model.optimizer.learning_rate = now.learning_rate
             row = {"epoch": epoch + 1, "phase": phase.name}
-            row |= _one_epoch(trainee, data, recipe, epoch, monitor)
-            row |= validate() | {"learning_rate": now.learning_rate, "seconds": time.monotonic() - started}
+            row |= _one_epoch(stage, epoch, monitor)
+            row |= _validate(stage) | {"learning_rate": now.learning_rate, "seconds": time.monotonic() - started}
             checkpoint.save(row, state)
             monitor.epoch(row, total)
-        best = best_row(checkpoint.history)
-        checkpoint.restore(best["epoch"], network.variables)
+        checkpoint.restore(best_row(checkpoint.history)["epoch"], weights)
     return checkpoint.history
 
 
-def _compiled(network: keras.Model, phase: Phase, recipe: Recipe) -> keras.Model:
-    if phase.name == "fine-tune":
-        unfreeze_from(network, recipe.unfreeze)
-    trainee = logits_model(network)
+def _compile(trainee: keras.Model, phase: Phase) -> None:
     two = trainee.output_shape[-1] == 1
     trainee.compile(
         optimizer=keras.optimizers.Adam(phase.learning_rate),
@@ -66,7 +65,6 @@ def _compiled(network: keras.Model, phase: Phase, recipe: Recipe) -> keras.Model
         jit_compile="auto" if tf.config.list_physical_devices("GPU") else False,
     )
     trainee.optimizer.build(trainee.trainable_variables)
-    return trainee
 
 
 def _draw_from(network: keras.Model, seed: int, epoch: int) -> None:
@@ -77,44 +75,30 @@ def _draw_from(network: keras.Model, seed: int, epoch: int) -> None:
         variable.assign(np.random.default_rng([seed, epoch, 2, index]).integers(0, 2**31, variable.shape, np.uint32))
 
 
-def _one_epoch(trainee: keras.Model, data: Prepared, recipe: Recipe, epoch: int, monitor: Monitor) -> dict:
-    rows = data.rows("train")
-    batches = training_batches(
-        data.pixels,
-        rows,
-        data.targets(rows),
-        data.film_weights(rows),
-        batch_size=recipe.batch_size,
-        seed=recipe.seed,
-        epoch=epoch,
-        augmentation=augmentation(recipe),
-    )
+def _one_epoch(stage: FilmStage | FeatureStage, epoch: int, monitor: Monitor) -> dict:
+    batches = stage.batches(epoch)
     monitor.start(f"Epoch {epoch + 1}", len(batches))
+    devices = tf.distribute.get_strategy().num_replicas_in_sync
+    if devices > 1:
+        # A batch is dealt out in equal parts, rounded up; a short last one would leave devices without any film.
+        batches = batches.filter(
+            lambda films, *_: -(-tf.shape(films)[0] // devices) * (devices - 1) < tf.shape(films)[0]
+        )
     told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: monitor.advance())
-    trained = trainee.fit(batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0, callbacks=[told])
+    trained = stage.model.fit(
+        batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0, callbacks=[told]
+    )
     return {name: float(values[-1]) for name, values in trained.history.items()}
 
 
-def validator(network: keras.Model, data: Prepared, batch_size: int) -> Callable[[], dict]:
-    """A function that scores the network, as it then is, on the validation split."""
-    run, rows = forward(network), data.rows("val")
-    targets = data.targets(rows)
-
-    def validate() -> dict:
-        logits = all_logits(run, data.pixels, rows, batch_size)
-        chosen = logits[:, 0] > 0 if logits.shape[1] == 1 else logits.argmax(axis=1)
-        return {
-            "val_loss": cross_entropy(logits, targets),
-            "val_auroc": mean_auroc(logits, targets),
-            "val_accuracy": float((chosen == targets).mean()),
-        }
-
-    return validate
-
-
-def all_logits(run: Callable, pixels: np.ndarray, rows: np.ndarray, batch_size: int) -> np.ndarray:
-    """Logits (len(rows), units) float64 of the films in ``rows``, unaugmented."""
-    return np.concatenate([run(films) for films in plain_batches(pixels, rows, batch_size)]).astype(np.float64)
+def _validate(stage: FilmStage | FeatureStage) -> dict:
+    logits, targets = stage.validation_logits(), stage.data.targets(stage.data.rows("val"))
+    chosen = logits[:, 0] > 0 if logits.shape[1] == 1 else logits.argmax(axis=1)
+    return {
+        "val_loss": cross_entropy(logits, targets),
+        "val_auroc": mean_auroc(logits, targets),
+        "val_accuracy": float((chosen == targets).mean()),
+    }
 
 
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:

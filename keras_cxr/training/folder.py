@@ -21,8 +21,8 @@ def check_folder(folder: pathlib.Path, recipe: Recipe, resume: bool) -> None:
     if (folder / CARD).is_file():
         raise CxrError(f"'{folder}' holds a finished model. Choose another --name, or delete the folder.")
     if not (folder / RECIPE).is_file():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise CxrError(f"'{folder}' is not empty and no model of this program. Choose another --name.")
+        if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+            raise CxrError(f"'{folder}' is there already and is no model of this program. Choose another --name.")
         return
     if not resume:
         raise CxrError(f"'{folder}' holds an unfinished training. Go on with --resume, or choose another --name.")
@@ -40,5 +40,6 @@ def open_folder(folder: pathlib.Path, recipe: Recipe, data: Prepared) -> None:
         before = pd.read_csv(folder / SPLITS, dtype=str, keep_default_na=False)
         if not before.equals(splits.astype(str)):
             raise CxrError(f"The films have changed since '{folder}' was begun: it cannot be resumed. Train anew.")
-    write_csv(folder / SPLITS, splits)
+    # The recipe first: a folder with a recipe is known for an unfinished training wherever it was cut off.
     write_recipe(folder / RECIPE, recipe)
+    write_csv(folder / SPLITS, splits)

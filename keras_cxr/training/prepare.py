@@ -84,6 +84,8 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
         CxrError: Every fault of the data set, together.
     """
     preprocessing = Preprocessing(recipe.size, recipe.fit)
+    # The caller's stays as it was read: another recipe may split it otherwise.
+    dataset = dataclasses.replace(dataset, table=dataset.table.copy(), notes=[*dataset.notes])
     monitor.start("Reading films", len(dataset.table))
     pixels = load_films(dataset, preprocessing, monitor.advance)
     assign_splits(dataset, recipe.fractions, recipe.seed, recipe.split_by)

@@ -2,6 +2,9 @@
 
 import dataclasses
 import pathlib
+import types
+import typing
+from typing import Literal
 
 import yaml
 
@@ -19,7 +22,7 @@ class Recipe:
         features_from: Layer at which a pretrained backbone is cut, or None for all of it.
         unfreeze: Layer from which the backbone is fine-tuned in a second phase, or None.
         channels: Channels that the network's body sees, 1 or 3; None for the architecture's own.
-        dropout: Share of the units dropped in the head of a pretrained network.
+        dropout: Share of the units dropped before the last layer; None for the architecture's own.
         size, fit: Side of the network's input in pixels; 'pad' or 'squeeze'.
         batch_size: Films a step.
         epochs, learning_rate: Of the first phase, at most.
@@ -29,6 +32,9 @@ class Recipe:
             multiplied by the factor.
         class_weights: 'balanced' or 'none'.
         rotation, zoom, flip: Augmentation: degrees, share, and whether films are mirrored.
+        feature_cache: Whether the head on a frozen backbone trains on stored features: each film goes through the
+            backbone once a view instead of once an epoch.
+        views: Augmented views of each film that features are stored of.
         precision: 'auto' (mixed_float16 on a GPU, float32 elsewhere), 'float32', 'mixed_float16', 'mixed_bfloat16'.
         split, split_by: Shares of train, val and test in percent; by 'patient' or 'image'.
         positive: The positive class of two, or None to go by the names.
@@ -40,9 +46,9 @@ class Recipe:
     features_from: str | None = None
     unfreeze: str | None = None
     channels: int | None = None
-    dropout: float = 0.5
+    dropout: float | None = None
     size: int = 224
-    fit: str = "pad"
+    fit: Literal["pad", "squeeze"] = "pad"
     batch_size: int = 32
     epochs: int = 25
     learning_rate: float = 1e-3
@@ -51,13 +57,15 @@ class Recipe:
     patience: int = 8
     plateau_patience: int = 3
     plateau_factor: float = 0.3
-    class_weights: str = "balanced"
+    class_weights: Literal["balanced", "none"] = "balanced"
     rotation: float = 18.0
     zoom: float = 0.05
     flip: bool = True
-    precision: str = "auto"
+    feature_cache: bool = True
+    views: int = 4
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"
     split: tuple[float, float, float] = (70.0, 15.0, 15.0)
-    split_by: str = "patient"
+    split_by: Literal["patient", "image"] = "patient"
     positive: str | None = None
     seed: int = 0
 
@@ -78,24 +86,53 @@ def read_recipe(path: pathlib.Path) -> Recipe:
     """Read a recipe.
 
     Raises:
-        UsageError: An unknown key, with the nearest known one.
-        CxrError: No such file, or no YAML mapping.
+        UsageError: An unknown key, with the nearest known one; a value of another kind; no YAML mapping.
+        CxrError: No such file, or no YAML.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
         raise CxrError(f"The recipe '{path}' does not exist.") from fault
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise CxrError(f"The recipe '{path}' cannot be read as YAML: {fault}") from fault
+        raise CxrError(f"The recipe '{path}' cannot be read as YAML: {' '.join(str(fault).split())}") from fault
     if not isinstance(content, dict):
         raise UsageError(f"The recipe '{path}' must be a mapping of settings. Received: {type(content).__name__}.")
-    known = [field.name for field in dataclasses.fields(Recipe)]
-    for key in content:
-        if key not in known:
-            raise unknown_name(f"key in {path.name}", str(key), known)
-    if "split" in content:
-        content["split"] = tuple(content["split"])
-    return Recipe(**content)
+    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    settings = {}
+    for key, value in content.items():
+        if key not in kinds:
+            raise unknown_name(f"key in {path.name}", str(key), kinds)
+        try:
+            settings[key] = _typed(value, kinds[key])
+        except (TypeError, ValueError):
+            wanted = _in_words(kinds[key])
+            raise UsageError(f"The key '{key}' in {path.name} must be {wanted}. Received: {value!r}.") from None
+    return Recipe(**settings)
+
+
+def _typed(value: object, kind: object) -> object:
+    """``value`` as ``kind``, or TypeError or ValueError."""
+    choices = typing.get_args(kind)
+    if isinstance(kind, types.UnionType):
+        return None if value is None else _typed(value, choices[0])
+    if typing.get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_typed(part, of) for part, of in zip(value, choices, strict=True))
+    if kind is float and isinstance(value, (int, str)) and not isinstance(value, bool):
+        # YAML takes 1e-5, written without a point, for text.
+        return float(value)
+    if value in choices or type(value) is kind:
+        return value
+    raise TypeError
+
+
+def _in_words(kind: object) -> str:
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    choices = typing.get_args(kind)
+    if isinstance(kind, types.UnionType):
+        return f"{words[choices[0]]} or null"
+    if typing.get_origin(kind) is tuple:
+        return f"a list of {len(choices)} numbers"
+    return words.get(kind) or f"one of {', '.join(choices)}"
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:

@@ -1,0 +1,63 @@
+"""Feature vectors of films on disk, found again by the films' content: a frozen backbone sees each film once."""
+
+import os
+import pathlib
+import uuid
+
+import numpy as np
+
+from keras_cxr.files import whole_file, write_text
+
+
+def cache_folder() -> pathlib.Path:
+    """Where features are kept: ``KERAS_CXR_CACHE``, else ``keras-cxr`` in the user's cache folder."""
+    named = os.environ.get("KERAS_CXR_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(named) if named else pathlib.Path(base) / "keras-cxr"
+
+
+class FeatureStore:
+    """The vectors of one backbone, preprocessing and view: one folder of parts.
+
+    A part is a ``.npy`` array and, written after it, a ``.txt`` that names the film of each row by its SHA-256. A kill
+    loses at most the part being written; several programs may fill the same store.
+    """
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self._parts: list[np.ndarray] = []
+        self._place: dict[str, tuple[int, int]] = {}
+        for names in sorted(folder.glob("*.txt")):
+            self._open(names)
+
+    def missing(self, films: list[str]) -> list[str]:
+        """The films (SHA-256) that have no vector yet, each once."""
+        return [film for film in dict.fromkeys(films) if film not in self._place]
+
+    def add(self, films: list[str], vectors: np.ndarray) -> None:
+        """Keep ``vectors`` (films, width) float32 as one part."""
+        part = self.folder / uuid.uuid4().hex
+        with whole_file(part.with_suffix(".npy")) as temporary:
+            np.save(temporary, vectors)
+        write_text(part.with_suffix(".txt"), "\n".join(films) + "\n")
+        self._open(part.with_suffix(".txt"))
+
+    def read(self, films: list[str]) -> np.ndarray:
+        """The vectors (films, width) float32, in the order of ``films``.
+
+        Raises:
+            KeyError: A film has none.
+        """
+        places = np.array([self._place[film] for film in films])
+        vectors = np.empty((len(films), self._parts[0].shape[1]), np.float32)
+        for number in np.unique(places[:, 0]):
+            here = places[:, 0] == number
+            vectors[here] = self._parts[number][places[here, 1]]
+        return vectors
+
+    def _open(self, names: pathlib.Path) -> None:
+        films = names.read_text(encoding="utf-8").split()
+        vectors = np.load(names.with_suffix(".npy"), mmap_mode="r")
+        for row, film in enumerate(films):
+            self._place[film] = (len(self._parts), row)
+        self._parts.append(vectors)
