@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Iterator
 
 from keras_cxr.data.images import SUFFIXES
+from keras_cxr.data.sniff import HEAD, is_dicom
 from keras_cxr.errors import CxrError
 from keras_cxr.files import natural_key
 
@@ -14,8 +15,27 @@ MASK_FOLDERS = ("mask", "masks")
 
 
 def is_film_name(name: str) -> bool:
-    """Whether a file of this name is taken for a film."""
-    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
+    """Whether a file of this name can be a film; one without a suffix only if it is DICOM by its content."""
+    if name.startswith(".") or name.upper() == "DICOMDIR":
+        return False
+    return name.lower().endswith(SUFFIXES) or _has_no_suffix(name)
+
+
+def _has_no_suffix(name: str) -> bool:
+    suffix = os.path.splitext(name)[1][1:]
+    return not suffix or suffix.isdecimal()  # '1.2.840.10008' is a name as well: archives use the film's own number.
+
+
+def _is_film(entry: os.DirEntry) -> bool:
+    if not is_film_name(entry.name):
+        return False
+    if not _has_no_suffix(entry.name):
+        return True
+    try:
+        with open(entry.path, "rb", buffering=0) as file:
+            return is_dicom(file.read(HEAD))
+    except OSError:
+        return False
 
 
 def walk_films(folder: str | os.PathLike) -> Iterator[str]:
@@ -30,7 +50,7 @@ def walk_films(folder: str | os.PathLike) -> Iterator[str]:
         if entry.is_dir():
             if entry.name.lower() not in MASK_FOLDERS:
                 yield from walk_films(entry.path)
-        elif is_film_name(entry.name):
+        elif _is_film(entry):
             yield entry.path
 
 

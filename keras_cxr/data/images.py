@@ -1,4 +1,4 @@
-"""A film file's bytes to gray levels: JPEG, PNG, BMP, TIFF; 8 and 16 bit; gray, colour, palette, alpha."""
+"""A film file's bytes to gray levels: JPEG, PNG, BMP, TIFF, DICOM; 8 and 16 bit; gray, colour, palette, alpha."""
 
 import io
 import pathlib
@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from keras_cxr.data.levels import MAX_PIXELS, check_size, window_by_percentile
+from keras_cxr.data.sniff import is_dicom
 from keras_cxr.errors import CxrError
 
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff")
+SUFFIXES = (*PICTURE_SUFFIXES, ".dcm", ".dicom")
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "TIFF")
-MAX_PIXELS = 100_000_000
-MIN_SIDE = 16
-# Deep images carry no window: the darkest and brightest half percent are taken for borders, markers and noise.
-DEEP_PERCENTILES = (0.5, 99.5)
 
 # decode() gives every bad file one reason; Pillow's second voice would print warnings beside it.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -38,7 +37,7 @@ def read_bytes(path: str | pathlib.Path) -> bytes:
     return content
 
 
-def decode(content: bytes, at_least: int | None = None) -> tuple[np.ndarray, tuple[int, int]]:
+def decode(content: bytes, at_least: int | None = None, bits: int = 8) -> tuple[np.ndarray, tuple[int, int]]:
     """Decode one picture to gray levels.
 
     Args:
@@ -46,18 +45,26 @@ def decode(content: bytes, at_least: int | None = None) -> tuple[np.ndarray, tup
         at_least: Where only a picture of about this many pixels a side is needed, a large JPEG is decoded at a half,
             a quarter or an eighth of its size, never below ``at_least`` on its shorter side (libjpeg's scaled inverse
             cosine transform: faster, mean difference about one gray level).
+        bits: Of the gray levels, 8 or 16; pictures of 8 bits are then spread over the 16.
 
     Returns:
-        Gray levels (height, width) uint8 and the picture's own (width, height), both after its EXIF orientation.
+        Gray levels (height, width) uint8 (uint16 with 16 bits) and the picture's own (width, height), both after its
+        EXIF orientation.
 
     Raises:
-        CxrError: No picture, damaged, cut short, too small, or more than ``MAX_PIXELS``.
+        CxrError: No picture, damaged, cut short, too small, more than ``MAX_PIXELS``, or DICOM without pydicom.
     """
+    if is_dicom(content):
+        from keras_cxr.data.dicom.pixels import dicom_gray
+
+        gray, _ = dicom_gray(content, bits)
+        return gray, (gray.shape[1], gray.shape[0])
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            _check_size(*picture.size)
+            check_size(*picture.size)
             if picture.format in ("JPEG", "MPO"):
-                return _decode_jpeg(content, picture, at_least)
+                gray, own_size = _decode_jpeg(content, picture, at_least)
+                return _to_bits(gray, bits), own_size
             gray = _gray(picture)
     except Image.DecompressionBombError as fault:
         raise CxrError(f"declares far more than the limit of {MAX_PIXELS // 1_000_000} million pixels") from fault
@@ -68,16 +75,13 @@ def decode(content: bytes, at_least: int | None = None) -> tuple[np.ndarray, tup
     except Exception as fault:  # On damaged bytes the decoders raise whatever they stumble over.
         reason = " ".join(str(fault).split()) or type(fault).__name__
         raise CxrError(f"damaged or cut short ({reason})") from fault
-    return gray, (gray.shape[1], gray.shape[0])
+    return _to_bits(gray, bits), (gray.shape[1], gray.shape[0])
 
 
-def _check_size(width: int, height: int) -> None:
-    if min(width, height) < MIN_SIDE:
-        raise CxrError(f"{width} × {height} pixels is too small for a film (at least {MIN_SIDE} a side)")
-    if width * height > MAX_PIXELS:
-        raise CxrError(
-            f"{width} × {height} pixels is over the limit of {MAX_PIXELS // 1_000_000} million; shrink it first"
-        )
+def _to_bits(gray: np.ndarray, bits: int) -> np.ndarray:
+    if gray.dtype != np.uint8:
+        return window_by_percentile(gray, bits)
+    return gray if bits == 8 else gray.astype(np.uint16) * 257
 
 
 def _decode_jpeg(content: bytes, picture: Image.Image, at_least: int | None) -> tuple[np.ndarray, tuple[int, int]]:
@@ -101,7 +105,7 @@ def _gray(picture: Image.Image) -> np.ndarray:
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith(("I", "F")):
         deep = np.asarray(picture, np.float32)
-        return window_by_percentile(-deep if white_is_zero else deep)  # Pillow inverts 8 bits itself, deep ones not.
+        return -deep if white_is_zero else deep  # Pillow inverts 8 bits itself, deep ones not.
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         over = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", over.size, (0, 0, 0, 255)), over)
@@ -119,20 +123,9 @@ def _decode_rare(content: bytes) -> np.ndarray:
         except cv2.error:
             gray = None
     if gray is None:
-        raise CxrError("is not a JPEG, PNG, BMP or TIFF picture, whatever its name says")
-    _check_size(gray.shape[1], gray.shape[0])
+        raise CxrError("is not a JPEG, PNG, BMP or TIFF picture nor a DICOM file, whatever its name says")
+    check_size(gray.shape[1], gray.shape[0])
     if gray.ndim == 3:
         # Blue, green, red as ITU-R 601-2 weighs them, and Pillow.
         gray = (gray @ np.array([0.114, 0.587, 0.299])).astype(gray.dtype)
-    return gray if gray.dtype == np.uint8 else window_by_percentile(gray)
-
-
-def window_by_percentile(deep: np.ndarray) -> np.ndarray:
-    """Map deep gray levels (any number type) to 0–255 uint8 between the 0.5 and 99.5 percentile, clipped."""
-    deep = np.nan_to_num(np.asarray(deep, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = np.percentile(deep, DEEP_PERCENTILES)
-    if high <= low:
-        low, high = float(deep.min()), float(deep.max())
-    if high <= low:
-        return np.zeros(deep.shape, np.uint8)
-    return np.clip(np.rint((deep - low) * (255.0 / (high - low))), 0, 255).astype(np.uint8)
+    return gray
