@@ -43,6 +43,7 @@ class Shares(click.ParamType):
         return shares
 
 
+_FLAGS = ("frontal_only", "keep_patient_ids")
 _LABEL_OPTIONS = (
     click.option("--labels", type=click.Path(path_type=pathlib.Path), help="CSV file with a row a film."),
     click.option("--image-column", help="Its column of file names, if not found by itself."),
@@ -51,6 +52,12 @@ _LABEL_OPTIONS = (
     click.option("--split-column", help="Its column of splits (train, val, test), if not found by itself."),
     click.option("--label-pattern", help="Labels from file names, e.g. '(?P<label>sick|normal)'."),
     click.option("--patient-pattern", help="Patients from file names, e.g. '^(?P<patient>[^_]+)_'."),
+    click.option(
+        "--finding", help="The class to tell from all others where films have lists of findings (NIH, CheXpert)."
+    ),
+    click.option("--layout", help="How the data folder is laid out, e.g. kermany3, if not to be found by itself."),
+    click.option("--frontal-only", is_flag=True, help="Leave out lateral films and other body parts (by header)."),
+    click.option("--keep-patient-ids", is_flag=True, help="DICOM patient IDs as they are, not as salted hashes."),
     click.option("--map", "renamed", type=Renaming(), multiple=True, help="Rename a label; repeatable."),
 )
 
@@ -67,8 +74,14 @@ def take_label_options(options: dict):
     from keras_cxr.data.layouts.options import LabelOptions
 
     names = ("labels", "image_column", "label_column", "patient_column", "split_column", "label_pattern")
-    chosen = {name: options.pop(name) for name in (*names, "patient_pattern", "renamed")}
+    chosen = {name: options.pop(name) for name in (*names, "patient_pattern", "renamed", "layout", "finding", *_FLAGS)}
     return LabelOptions(**chosen)
+
+
+def lung_masks_option(command: Callable) -> Callable:
+    """Add ``--lung-masks``."""
+    text = "Folder of lung masks, for a model that sees lungs alone."
+    return click.option("--lung-masks", help=text)(command)
 
 
 def model_option(command: Callable) -> Callable:

@@ -11,6 +11,7 @@ from keras_cxr.errors import UsageError
 KNOWN_FORMS = (
     re.compile(r"^(?P<patient>person\d+)_"),
     re.compile(r"^(?:NORMAL2-)?(?P<patient>IM-\d+)-"),
+    re.compile(r"^(?:NORMAL|BACTERIA|VIRUS)-(?P<patient>\d+)-\d+"),
     re.compile(r"^(?P<patient>\d{8})_\d{3}(?!\d)"),
     re.compile(r"^(?P<patient>phantom-[ab]\d+)_\d+"),
 )
@@ -37,8 +38,9 @@ def compile_group(pattern: str, group: str, option: str) -> re.Pattern:
 def patients_from_names(names: pd.Series, pattern: str | None = None) -> pd.Series:
     """The patient of each file name (without folders), '' where the name does not tell.
 
-    Known forms: Kermany ``person12_…``, ``IM-0115-0001``, ``NORMAL2-IM-1427-0001``; NIH ``00000013_005``; this
-    package's phantoms. ``pattern`` replaces them: a regular expression with a named group ``patient``.
+    Known forms: Kermany ``person12_…``, ``IM-0115-0001``, ``NORMAL2-IM-1427-0001``, ``VIRUS-1008087-0001``; NIH
+    ``00000013_005``; this package's phantoms. ``pattern`` replaces them: a regular expression with a named group
+    ``patient``.
     """
     forms = [compile_group(pattern, "patient", "--patient-pattern")] if pattern else KNOWN_FORMS
 

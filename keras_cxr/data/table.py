@@ -6,6 +6,21 @@ import pathlib
 import pandas as pd
 
 SPLITS = ("train", "val", "test")
+REQUIRED = ("path", "label", "patient", "split")
+OPTIONAL = (
+    "mask",
+    "boxes",
+    "findings",
+    "uncertain",
+    "kind",
+    "detail",
+    "study",
+    "view",
+    "age",
+    "sex",
+    "modality",
+    "spacing",
+)
 # The words, in small letters, by which published data sets name them.
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -17,8 +32,14 @@ class Dataset:
     Attributes:
         root: Folder below which the films lie.
         table: One row a film. ``path`` (absolute), ``label`` (str), ``patient`` (str; '' where it is not known),
-            ``split`` ('train', 'val', 'test', or '' before splitting). ``read`` (films.py) adds ``width``, ``height``
-            (pixels, int) and ``sha256`` (str).
+            ``split`` ('train', 'val', 'test', or '' before splitting). Reading the films adds ``width``, ``height``
+            (pixels, int) and ``sha256`` (str). Where a layout tells them, for all rows or none:
+            ``mask`` (absolute path of the lung mask, or ''), ``boxes`` (list of (x, y, width, height) in pixels of the
+            film from its upper left), ``findings`` and ``uncertain`` (such as 'Effusion|Mass', or ''), ``kind`` and
+            ``detail`` (finer classes, as published), ``study`` (str), ``view`` ('PA', 'AP', 'lateral', '' or as
+            published), ``age`` (years, float, NaN where unknown), ``sex`` ('M', 'F', '' or as published), ``modality``
+            ('DX', 'CR', …), ``spacing``
+            (mm between rows and between columns of the film, two floats or None).
         layout: The layout that was recognised, in words.
         notes: Lines for the user: what was decided, merged or passed over.
         faults: Lines for the user: what is wrong and must be mended before a training.
@@ -32,9 +53,21 @@ class Dataset:
 
 
 def dataset_table(rows: list[dict]) -> pd.DataFrame:
-    """Build a dataset table from rows; columns that a row lacks become the empty string."""
-    columns = ["path", "label", "patient", "split"]
-    return pd.DataFrame([[row.get(column, "") for column in columns] for row in rows], columns=columns, dtype=str)
+    """Build a dataset table from rows: the required columns, and the optional ones that any row has.
+
+    What a row lacks becomes the empty string, for ``boxes`` an empty list, for ``age`` NaN, for ``spacing`` None.
+    """
+    present = {column for row in rows for column in row}
+    table = pd.DataFrame(index=range(len(rows)))
+    for column in (*REQUIRED, *(column for column in OPTIONAL if column in present)):
+        if column == "age":
+            table[column] = pd.Series([row.get(column) for row in rows], dtype=float)
+        elif column in ("boxes", "spacing"):
+            empty = list if column == "boxes" else lambda: None
+            table[column] = pd.Series([row[column] if column in row else empty() for row in rows], dtype=object)
+        else:
+            table[column] = pd.Series([row.get(column, "") for row in rows], dtype=str)
+    return table
 
 
 def relative_name(path: str, root: pathlib.Path) -> str:

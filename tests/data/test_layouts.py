@@ -34,9 +34,9 @@ def notes(dataset):
         (["A/deep/er/a.TIF", "B/b.BMP"], {"A/deep/er/a.TIF": "A", "B/b.BMP": "B"}),
         (["A/a.png", "A/.hidden.png", ".B/b.png", "A/._a.png", "A/Thumbs.db"], {"A/a.png": "A"}),
         (["A/a.png", "B/b.png", "masks/a.png", "unknown_images/c.png", "__MACOSX/A/._a.png"], None),
-        # the COVID-19 radiography database: masks under the films' own names within each class
+        # masks under the films' own names within a class
         (
-            ["COVID/images/a.png", "COVID/masks/a.png", "Normal/images/b.png", "Normal/masks/b.png"],
+            ["COVID/images/a.png", "COVID/masks/a.png", "Normal/images/b.png"],
             {"COVID/images/a.png": "COVID", "Normal/images/b.png": "Normal"},
         ),
         (
@@ -110,7 +110,7 @@ def test_a_split_folder_without_class_folders_is_named(tmp_path):
     ("there", "message"),
     [
         ([], "No film in .*: expected .jpg, .* Found: nothing"),
-        (["A/a.dcm", "A/b.dcm", "notes.txt"], "Found: 2 .dcm, 1 .txt"),
+        (["A/a.nii", "A/b.nii", "notes.txt"], "Found: 2 .nii, 1 .txt"),
         (["a.png", "b.png"], "No labels in .*class folders.*--labels FILE.csv or --label-pattern"),
         (["images/a.png", "masks/a.png"], "No labels in "),
         (["train/a.png", "test/b.png"], "No labels in "),  # not the classes train and test

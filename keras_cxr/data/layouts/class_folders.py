@@ -7,6 +7,7 @@ from keras_cxr.data.layouts.options import LabelOptions
 from keras_cxr.data.table import SPLIT_NAMES, Dataset, dataset_table
 
 NAME = "class folders"
+NEEDS = "a folder of films a class"
 # What lies beside class folders in published data sets and in this package's phantoms, and is no class.
 NO_CLASSES = {*MASK_FOLDERS, *SPLIT_NAMES, "images", "unknown_images", "unknown", "__macosx"}
 

@@ -9,6 +9,7 @@ from keras_cxr.data.table import Dataset, dataset_table
 from keras_cxr.errors import CxrError
 
 NAME = "labels in file names"
+NEEDS = "--label-pattern"
 
 
 def matches(folder: pathlib.Path, options: LabelOptions) -> bool:

@@ -1,19 +1,22 @@
 """A CSV file with one row a film: columns for file, label and optionally patient and split."""
 
-import io
 import os
 import pathlib
 import re
-import warnings
 
 import pandas as pd
 
-from keras_cxr.data.folders import walk_films
+from keras_cxr.data.folders import is_film_name, walk_films
+from keras_cxr.data.layouts.csv_files import read_csv
+from keras_cxr.data.layouts.facts import sex, view, years
+from keras_cxr.data.layouts.findings import finding_or_not, label_by_finding, same_finding
 from keras_cxr.data.layouts.options import LabelOptions
+from keras_cxr.data.layouts.published import boxes_of
 from keras_cxr.data.table import SPLIT_NAMES, Dataset, dataset_table, relative_name
 from keras_cxr.errors import CxrError, unknown_name
 
 NAME = "labels in a CSV file"
+NEEDS = "a labels.csv in the folder, or --labels"
 BESIDE = "labels.csv"
 COLUMNS = {
     "image": (
@@ -31,7 +34,14 @@ COLUMNS = {
     "label": ("label", "class", "diagnosis", "target", "category", "truth", "classname"),
     "patient": ("patient", "patientid", "subject", "subjectid", "person"),
     "split": ("split", "set", "subset", "fold", "partition"),
+    "age": ("age", "patientage"),
+    "sex": ("sex", "gender", "patientsex", "patientgender"),
+    "view": ("view", "viewposition"),
+    "findings": ("findings", "findinglabels"),
 }
+FACTS = {"age": years, "sex": sex, "view": view, "findings": str}
+BOXES, BOX = "boxes.csv", ("x", "y", "width", "height")
+MASKS = "masks"
 
 
 def matches(folder: pathlib.Path, options: LabelOptions) -> bool:
@@ -44,25 +54,18 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
 
     Raises:
         CxrError: No CSV, a column is missing, no row has a label, or none of its films is there.
+        UsageError: An unknown finding.
     """
     file = pathlib.Path(options.labels or folder / BESIDE)
-    content = _read_csv(file)
-    chosen = {
-        "image": _column(content, "image", options.image_column, file),
-        "label": _column(content, "label", options.label_column, file),
-        "patient": _column(content, "patient", options.patient_column, file, needed=False),
-        "split": _column(content, "split", options.split_column, file, needed=False),
-    }
+    content = read_csv(file)
+    columns, values = _values(content, file, options)
     dataset = Dataset(folder, dataset_table([]), f"{NAME} ({file.name})")
-    values = pd.DataFrame(
-        {what: content[column].str.strip() if column else "" for what, column in chosen.items()}, content.index
-    )
     splits = values["split"].str.lower().map(SPLIT_NAMES)
     odd = values["split"][splits.isna() & (values["split"] != "")]
     values["split"] = splits.fillna("")
     labelled = values["label"] != ""
     if not labelled.any():
-        raise CxrError(f"No row of '{file}' has a label in its column '{chosen['label']}'.")
+        raise CxrError(f"No row of '{file}' has a label in its column '{columns['label']}'.")
     finder = _Finder(folder, file.parent)
     rows, missing, ambiguous = [], [], []
     for row in values[labelled].to_dict("records"):
@@ -83,7 +86,11 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
             f"None of the {len(content)} films named in '{file}' lies below '{folder}'. First name there: "
             f"{missing[0] or '(empty)'}"
         )
+    _add_boxes(rows, file.with_name(BOXES), finder, options.finding, dataset)
+    _add_masks(rows, file.with_name(MASKS))
     dataset.table = _without_doubles(dataset_table(rows), dataset)
+    if "findings" in dataset.table and options.finding:
+        label_by_finding(dataset, options.finding)
     if missing:
         dataset.notes.append(
             f"{len(missing)} of {len(content)} films named in {file.name} are not there, first: {missing[0]}"
@@ -92,30 +99,31 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
         dataset.notes.append(f"{(~labelled).sum()} rows of {file.name} have no label and are left out.")
     if len(odd):
         dataset.notes.append(
-            f"{len(odd)} values of column '{chosen['split']}' are not train, val or test, first: {odd.iloc[0]}. "
+            f"{len(odd)} values of column '{columns['split']}' are not train, val or test, first: {odd.iloc[0]}. "
             "Their films count as not split yet."
         )
     return dataset
 
 
-def _read_csv(file: pathlib.Path) -> pd.DataFrame:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # of rows cut to the header
-            content = pd.read_csv(io.StringIO(text), sep=_separator(text), dtype=str, na_filter=False, index_col=False)
-    except FileNotFoundError as fault:
-        raise CxrError(f"The labels file '{file}' does not exist.") from fault
-    except (OSError, ValueError, pd.errors.ParserWarning) as fault:
-        reason = " ".join(str(fault).split())
-        raise CxrError(f"The labels file '{file}' cannot be read as CSV with a header row: {reason}") from fault
-    content.columns = [str(column).strip() for column in content.columns]
-    return content
-
-
-def _separator(text: str) -> str:
-    # By the header alone: sniffing takes letters for separators where there is one column.
-    header = text.lstrip().partition("\n")[0]
-    return max((",", ";", "\t", "|"), key=header.count)
+def _values(content: pd.DataFrame, file: pathlib.Path, options: LabelOptions) -> tuple[dict[str, str], pd.DataFrame]:
+    """The column that holds each thing, and the things, row by row; of facts only those that the file has."""
+    facts = {what: _column(content, what, None, file, needed=False) for what in FACTS}
+    columns = {what: column for what, column in facts.items() if column}
+    by_finding = bool(options.finding and "findings" in columns)
+    columns |= {
+        "image": _column(content, "image", options.image_column, file),
+        "label": columns["findings"] if by_finding else _column(content, "label", options.label_column, file),
+        "patient": _column(content, "patient", options.patient_column, file, needed=False),
+        "split": _column(content, "split", options.split_column, file, needed=False),
+    }
+    values = pd.DataFrame(index=content.index)
+    for what, column in columns.items():
+        values[what] = content[column].str.strip() if column else ""
+        if what in FACTS:
+            values[what] = values[what].map(FACTS[what])
+    if by_finding:
+        values["label"] = values["findings"].map(finding_or_not)
+    return columns, values
 
 
 def _column(content: pd.DataFrame, what: str, named: str | None, file: pathlib.Path, needed: bool = True) -> str | None:
@@ -155,6 +163,32 @@ class _Finder:
                 for key in {pathlib.Path(path).name, pathlib.Path(path).stem}:
                     self.by_name.setdefault(key, []).append(path)
         return self.by_name.get(pathlib.PurePosixPath(name).name, [])
+
+
+def _add_boxes(rows: list[dict], file: pathlib.Path, finder: _Finder, finding: str | None, dataset: Dataset) -> None:
+    if not file.is_file():
+        return
+    marks = read_csv(file, "file")
+    missing = [column for column in ("image", *BOX) if column not in marks]
+    if missing:
+        dataset.notes.append(f"{file.name} lacks the column {', '.join(missing)} and is passed over.")
+        return
+    if "label" in marks:
+        marks = marks[same_finding(marks["label"], finding)]
+    boxes = {}
+    for image, found in boxes_of(marks, "image", BOX).items():
+        for path in finder.find(image.strip())[:1]:
+            boxes.setdefault(path, []).extend(found)
+    for row in rows:
+        row["boxes"] = boxes.get(row["path"], [])
+
+
+def _add_masks(rows: list[dict], folder: pathlib.Path) -> None:
+    if not folder.is_dir():
+        return
+    masks = {path.stem: str(path.absolute()) for path in folder.iterdir() if is_film_name(path.name)}
+    for row in rows:
+        row["mask"] = masks.get(pathlib.Path(row["path"]).stem, "")
 
 
 def _without_doubles(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:

@@ -14,6 +14,10 @@ class LabelOptions:
         label_pattern: Regular expression with a named group ``label`` for labels in file names.
         patient_pattern: Regular expression with a named group ``patient``.
         renamed: Labels to rename, old to new.
+        layout: Name of the layout, instead of recognising it.
+        frontal_only: Leave out films that are lateral or no chest films, by header or label file.
+        keep_patient_ids: Take patient IDs from DICOM headers as they are, instead of a salted hash.
+        finding: The finding that is the positive class, where films come with a list of findings.
     """
 
     labels: pathlib.Path | None = None
@@ -24,3 +28,7 @@ class LabelOptions:
     label_pattern: str | None = None
     patient_pattern: str | None = None
     renamed: tuple[tuple[str, str], ...] = ()
+    layout: str | None = None
+    frontal_only: bool = False
+    keep_patient_ids: bool = False
+    finding: str | None = None

@@ -8,6 +8,7 @@ from keras_cxr.data.layouts.options import LabelOptions
 from keras_cxr.data.table import SPLIT_NAMES, Dataset, dataset_table
 
 NAME = "split folders of class folders"
+NEEDS = "train, val or test folders with a folder of films a class"
 
 
 def split_folders(folder: pathlib.Path) -> list[pathlib.Path]:
