@@ -1,0 +1,87 @@
+"""The card of a lung model: what its network is and how its output is to be read."""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+from keras_cxr.errors import CxrError
+from keras_cxr.files import write_json
+from keras_cxr.models.saved_model import CARD, SavedModel
+
+KIND = "lungs"
+LUNG_CARD_VERSION = 1
+
+
+@dataclasses.dataclass
+class LungCard:
+    """The card of a lung model.
+
+    Attributes:
+        name: Of the model, that of its folder.
+        created: ISO date and time of the training's end, UTC.
+        preprocessing: How a film becomes the network's input (size in pixels, fit).
+        threshold: Probability from which a pixel is lung.
+        data: The training data: folder, fingerprint, films by split, patients, notes.
+        training: Epochs, best epoch, validation Dice, seconds, seed.
+        scores: On the test split: metric, value, low, high, n.
+        versions: Of keras-cxr, TensorFlow and Keras.
+        kind: "lungs", which tells it from a classifier's card.
+        card_version: Of this form.
+    """
+
+    name: str
+    created: str
+    preprocessing: dict
+    threshold: float
+    data: dict
+    training: dict
+    scores: list[dict]
+    versions: dict
+    notice: str = "For research, not for diagnosis."
+    kind: str = KIND
+    card_version: int = LUNG_CARD_VERSION
+
+
+def check_output(folder: pathlib.Path) -> None:
+    """Whether a training may write to ``folder``.
+
+    Raises:
+        CxrError: It holds a finished model or something else.
+    """
+    if (folder / CARD).is_file():
+        raise CxrError(f"'{folder}' holds a finished model. Choose another -o, or delete the folder.")
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise CxrError(f"'{folder}' is there already and not empty. Choose another -o.")
+
+
+def write_lung_card(folder: pathlib.Path, card: LungCard) -> None:
+    """Write the card, whole or not at all. It comes last: a folder with a card is a finished model."""
+    write_json(folder / CARD, dataclasses.asdict(card))
+
+
+def open_lung_model(folder: str | os.PathLike) -> SavedModel:
+    """Read a lung model's card.
+
+    Raises:
+        CxrError: No such folder, no card, a damaged one, one of a newer keras-cxr, or that of a classifier.
+    """
+    folder = pathlib.Path(folder)
+    file = folder / CARD
+    if not file.is_file():
+        raise CxrError(f"No lung model in '{folder}'. Train one with 'keras-cxr lungs train IMAGES MASKS -o {folder}'.")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        kind, version = content.get("kind"), content["card_version"]
+        if kind != KIND:
+            raise CxrError(f"'{folder}' is no lung model but a classifier. Name the folder of 'keras-cxr lungs train'.")
+        if version > LUNG_CARD_VERSION:
+            raise CxrError(
+                f"'{file}' is a card of form {version}; this keras-cxr reads up to {LUNG_CARD_VERSION}. "
+                "Upgrade keras-cxr."
+            )
+        known = {field.name for field in dataclasses.fields(LungCard)}
+        card = LungCard(**{key: value for key, value in content.items() if key in known})
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise CxrError(f"'{file}' is damaged ({fault}). Copy it again from where it was trained.") from fault
+    return SavedModel(folder, card)
