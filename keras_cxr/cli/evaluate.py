@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, label_options, model_option, take_label_options
+from keras_cxr.cli.options import find_model, label_options, lung_masks_option, model_option, take_label_options
 from keras_cxr.cli.tensorflow import load_tensorflow
 
 
@@ -12,13 +12,14 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="results", show_default=True)
 @model_option
+@lung_masks_option
 @click.option(
     "--split",
     type=click.Choice(["train", "val", "test", "all"]),
     help="Films to score.  [default: the model's own test split of the data it was trained on; all of other data]",
 )
 @label_options
-def evaluate(data, output, model, split, **options) -> None:
+def evaluate(data, output, model, lung_masks, split, **options) -> None:
     """Score a model on one or more labelled data sets: predictions.csv, scores.csv and figures."""
     from keras_cxr.data.source import read_dataset
 
@@ -30,7 +31,7 @@ def evaluate(data, output, model, split, **options) -> None:
     saved = find_model(model)
     load_tensorflow()
     with progress("Labelling") as advance:
-        evaluation = run(saved, datasets, output, split, advance)
+        evaluation = run(saved, datasets, output, split, advance, lung_masks)
     for note in evaluation.notes:
         click.echo(f"Note: {note}", err=True)
     for name, table in evaluation.tables.items():

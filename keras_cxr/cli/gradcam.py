@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, model_option
+from keras_cxr.cli.options import find_model, lung_masks_option, model_option
 from keras_cxr.cli.tensorflow import load_tensorflow
 
 
@@ -12,9 +12,10 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.argument("images", type=click.Path(path_type=pathlib.Path))
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="heatmaps", show_default=True)
 @model_option
+@lung_masks_option
 @click.option("--class", "class_name", help="Class to explain.  [default: each film's own label]")
 @click.option("--layer", help="Layer to show.  [default: the last with a spatial map]")
-def gradcam(images, output, model, class_name, layer) -> None:
+def gradcam(images, output, model, lung_masks, class_name, layer) -> None:
     """Write a Grad-CAM overlay for every film of a folder (or one film), and an index page for a folder."""
     from keras_cxr.cli.display import progress
     from keras_cxr.prediction.predict import film_paths
@@ -25,7 +26,7 @@ def gradcam(images, output, model, class_name, layer) -> None:
     from keras_cxr.explain.folder import explain_films
 
     with progress("Explaining") as advance:
-        result = explain_films(saved, images, output, class_name, layer, advance)
+        result = explain_films(saved, images, output, class_name, layer, advance, lung_masks)
     for name, reason in result.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)
     click.echo(

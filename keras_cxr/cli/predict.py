@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, model_option
+from keras_cxr.cli.options import find_model, lung_masks_option, model_option
 from keras_cxr.cli.tensorflow import load_tensorflow
 
 
@@ -12,9 +12,11 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.argument("images", type=click.Path(path_type=pathlib.Path))
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="preds.csv", show_default=True)
 @model_option
+@lung_masks_option
+@click.option("--frontal-only", is_flag=True, help="No label for lateral films and other body parts (DICOM header).")
 @click.option("--resume", is_flag=True, help="Keep the rows that are written already.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when any file fails.")
-def predict(images, output, model, resume, strict) -> int:
+def predict(images, output, model, lung_masks, frontal_only, resume, strict) -> int:
     """Label every film of a folder (or one film), one CSV row a file, failures included with the reason."""
     from keras_cxr.cli.display import progress
     from keras_cxr.prediction.predict import film_paths
@@ -24,7 +26,7 @@ def predict(images, output, model, resume, strict) -> int:
     saved = find_model(model)
     load_tensorflow()
     with progress("Labelling") as advance:
-        summary = run(saved, images, output, resume, advance)
+        summary = run(saved, images, output, resume, advance, lung_masks, frontal_only)
     counts = "".join(f", {count} {label}" for label, count in sorted(summary.labels.items()))
     before = f", {summary.skipped} done before" if summary.skipped else ""
     click.echo(f"{summary.files} files{counts}, {len(summary.failures)} failed{before}. Model: {saved.folder}")

@@ -17,7 +17,7 @@ def _setting(flag: str, name: str, kind: object, text: str, short: tuple[str, ..
     default = getattr(DEFAULT, name)
     if isinstance(default, tuple):
         default = "/".join(f"{part:g}" for part in default)
-    shown = "" if default is None else f"  [default: {default}]"
+    shown = "" if default in (None, "") else f"  [default: {default}]"
     return click.option(*short, flag, name, type=kind, default=None, help=text + shown)
 
 
@@ -34,6 +34,10 @@ _SETTINGS = (
         "Share of units dropped before the last layer.",
     ),
     _setting("--size", "size", click.IntRange(16, 2048), "Side of the network's input in pixels."),
+    _setting("--enhance", "enhance", str, "Contrast: percentile, clahe, equalize, sharpen, match; several by commas."),
+    _setting("--lungs", "lungs", click.Choice(["none", "crop", "mask"]), "Show the network the lungs alone."),
+    _setting("--lung-masks", "lung_masks", str, "Folder of lung masks, named as the films."),
+    _setting("--lungs-model", "lungs_model", str, "Lung model ('keras-cxr lungs train') that finds the lungs."),
     _setting("--batch-size", "batch_size", click.IntRange(1), "Films a step."),
     _setting("--epochs", "epochs", click.IntRange(1), "At most."),
     _setting("--learning-rate", "learning_rate", click.FloatRange(0, min_open=True), "Of Adam."),

@@ -5,6 +5,8 @@ import dataclasses
 import cv2
 import numpy as np
 
+from keras_cxr.data.enhance import enhance
+from keras_cxr.data.lungs import pixels_of
 from keras_cxr.data.preprocessing import Preprocessing
 
 
@@ -34,11 +36,12 @@ def to_canvas(film: np.ndarray, preprocessing: Preprocessing, own_size: tuple[in
     ``own_size`` is the film's own (width, height) where ``film`` was decoded smaller; it decides the placement.
 
     Shrinking averages the covered pixels (OpenCV's INTER_AREA, no aliasing of fine ribs and noise); enlarging is
-    bilinear.
+    bilinear. The steps of ``preprocessing.enhance`` follow, on the film without its padding.
     """
     place = placement(*(own_size or (film.shape[1], film.shape[0])), preprocessing)
     shrinks = place.width * place.height < film.shape[0] * film.shape[1]
     inner = cv2.resize(film, (place.width, place.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    inner = enhance(inner, preprocessing.enhance, preprocessing.reference)
     if inner.shape == (preprocessing.size, preprocessing.size):
         return inner
     canvas = np.zeros((preprocessing.size, preprocessing.size), np.uint8)
@@ -46,8 +49,28 @@ def to_canvas(film: np.ndarray, preprocessing: Preprocessing, own_size: tuple[in
     return canvas
 
 
-def to_film(canvas: np.ndarray, width: int, height: int, preprocessing: Preprocessing) -> np.ndarray:
-    """Carry a float map on the canvas (size, size) back to the film (height, width), padding cut off, bilinear."""
-    place = placement(width, height, preprocessing)
-    inner = canvas[place.top : place.top + place.height, place.left : place.left + place.width]
-    return cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR)
+def shown_part(
+    width: int, height: int, region: tuple[float, float, float, float], preprocessing: Preprocessing
+) -> tuple[slice, slice]:
+    """The rows and columns of the canvas that show the film, or its ``region``; the rest is padding."""
+    left, top, right, bottom = pixels_of(region, width, height)
+    place = placement(right - left, bottom - top, preprocessing)
+    return slice(place.top, place.top + place.height), slice(place.left, place.left + place.width)
+
+
+def to_film(
+    canvas: np.ndarray,
+    width: int,
+    height: int,
+    preprocessing: Preprocessing,
+    region: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+) -> np.ndarray:
+    """Carry a float map on the canvas (size, size) back to the film (height, width), padding cut off, bilinear.
+
+    ``region`` is the part of the film that the canvas shows (left, top, right, bottom as shares); outside it is zero.
+    """
+    left, top, right, bottom = pixels_of(region, width, height)
+    inner = canvas[shown_part(width, height, region, preprocessing)]
+    film = np.zeros((height, width), canvas.dtype)
+    film[top:bottom, left:right] = cv2.resize(inner, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+    return film

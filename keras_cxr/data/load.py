@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from keras_cxr.data.films import read_films
+from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
@@ -14,17 +15,21 @@ MEMORY_LIMIT = 4 * 1024**3
 
 
 def load_films(
-    dataset: Dataset, preprocessing: Preprocessing, advance: Callable[[int], None] | None = None
+    dataset: Dataset,
+    preprocessing: Preprocessing,
+    advance: Callable[[int], None] | None = None,
+    lungs: LungMasks | None = None,
 ) -> np.ndarray:
     """Decode every film of ``dataset`` once.
 
-    Films that cannot be read leave the table, each named in a note; the rows that stay gain ``width``, ``height``
-    and ``sha256``.
+    Films that cannot be read leave the table, each named in a note; the rows that stay gain ``width``, ``height``,
+    ``sha256`` and ``region`` (the part shown, as shares).
 
     Args:
         dataset: Changed in place.
         preprocessing: Size and fit of the canvas.
         advance: Called with 1 after each film, for a progress display.
+        lungs: The masks that ``preprocessing.lungs`` asks for.
 
     Returns:
         Gray levels (films, size, size) uint8 in the order of the table; a memory-mapped temporary file where they
@@ -36,19 +41,20 @@ def load_films(
     table = dataset.table
     pixels = _array((len(table), preprocessing.size, preprocessing.size))
     kept, facts, faults = [], [], []
-    for row, film in enumerate(read_films(table["path"], preprocessing)):
+    for row, film in enumerate(read_films(table["path"], preprocessing, lungs)):
         if film.pixels is None:
             faults.append(f"{relative_name(film.path, dataset.root)}: {film.error}")
         else:
             pixels[len(kept)] = film.pixels
             kept.append(row)
-            facts.append((film.width, film.height, film.sha256))
+            facts.append((film.width, film.height, film.sha256, film.region))
         if advance:
             advance(1)
     if not kept:
         raise CxrError(f"None of the {len(table)} films can be read. First: {faults[0]}")
-    width, height, sha256 = zip(*facts, strict=True)
-    dataset.table = table.iloc[kept].reset_index(drop=True).assign(width=width, height=height, sha256=sha256)
+    width, height, sha256, region = zip(*facts, strict=True)
+    table = table.iloc[kept].reset_index(drop=True)
+    dataset.table = table.assign(width=width, height=height, sha256=sha256, region=region)
     if faults:
         shown = "; ".join(faults[:5]) + (" …" if len(faults) > 5 else "")
         dataset.notes.append(

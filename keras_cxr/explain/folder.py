@@ -8,19 +8,16 @@ import pathlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
 
 from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.geometry import to_film
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
-from keras_cxr.errors import CxrError, UsageError, unknown_name
-from keras_cxr.explain.gradcam import GradCAM
-from keras_cxr.explain.normalise import normalise
-from keras_cxr.models.forward import forward
+from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.explain.explainer import Explainer, Explanation
+from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.label_films import label_chunk
 from keras_cxr.prediction.predict import film_paths
 from keras_cxr.report.index_page import write_index
 from keras_cxr.report.overlays import overlay_figure
@@ -46,6 +43,7 @@ def explain_films(
     class_name: str | None = None,
     layer: str | None = None,
     advance: Callable[[int], None] | None = None,
+    lung_masks: str | os.PathLike | None = None,
 ) -> Explained:
     """Write a Grad-CAM overlay for every film of ``images``.
 
@@ -56,6 +54,7 @@ def explain_films(
         class_name: The class to explain; by default each film's own label.
         layer: The layer to show; by default the last one with a spatial map.
         advance: Called with the number of films after each batch.
+        lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
 
     Raises:
         UsageError: An unknown class or layer, or an output folder that holds the films themselves.
@@ -63,36 +62,28 @@ def explain_films(
     """
     root, paths = film_paths(images)
     paths = _outside(paths, root, pathlib.Path(output))
-    classes = model.card.classes
-    chosen = _class_index(classes, class_name)
-    network = model.network()
-    method, run = GradCAM(network, layer), forward(network)
+    explainer = Explainer(model, class_name, layer)
     preprocessing = Preprocessing(**model.card.preprocessing)
-    result, rows, names = Explained(method.layer), [], _Names(root, pathlib.Path(output))
-    films = read_films(paths, preprocessing)
+    result, rows, names = Explained(explainer.method.layer), [], _Names(root, pathlib.Path(output))
+    films = read_films(paths, preprocessing, masks_for(model, lung_masks))
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         while chunk := list(itertools.islice(films, BATCH)):
             good = [film for film in chunk if film.pixels is not None]
             result.failures += [(relative_name(film.path, root), film.error) for film in chunk if film.error]
             if good:
-                canvases = np.stack([film.pixels for film in good])[..., np.newaxis].astype(np.float32)
-                table = label_chunk(model.card, good, run(canvases))
-                shown = np.array([classes.index(label) for label in table["label"]]) if chosen is None else chosen
-                maps, empty = method.maps(canvases, shown)
-                maps = normalise(method.upsample(maps, canvases.shape[1:3]))
+                found = explainer.explain(good)
                 targets = [names.picture(film.path) for film in good]
-                shown_names = [classes[index] for index in np.broadcast_to(shown, len(good))]
-                jobs = [table.itertuples(), good, maps, empty, shown_names, targets]
+                jobs = [found.predictions.itertuples(), good, found.maps, found.empty, found.shown, targets]
                 list(pool.map(lambda job: _draw(*job, preprocessing), zip(*jobs, strict=True)))
                 result.pictures += targets
-                result.empty += int(empty.sum())
-                rows += _index_rows(table, targets, empty, shown_names, root, pathlib.Path(output))
+                result.empty += int(found.empty.sum())
+                rows += _index_rows(found, targets, root, pathlib.Path(output))
             if advance:
                 advance(len(chunk))
     if rows and pathlib.Path(images).is_dir():
         rows += [(None, name, "", None, reason) for name, reason in result.failures]
         result.index = pathlib.Path(output) / "index.html"
-        write_index(result.index, f"Grad-CAM of {model.card.name}, layer {method.layer}", rows)
+        write_index(result.index, f"Grad-CAM of {model.card.name}, layer {result.layer}", rows)
     if not result.pictures and not result.failures:
         raise CxrError(f"No film in '{images}' but the pictures in '{output}', which is left out as the output folder.")
     if not result.pictures:
@@ -114,28 +105,20 @@ def _outside(paths: Iterator[str], root: pathlib.Path, output: pathlib.Path) -> 
     return (path for path in paths if not path.startswith(own))
 
 
-def _class_index(classes: list[str], name: str | None) -> int | None:
-    if name is None:
-        return None
-    by_lower = {known.lower(): index for index, known in enumerate(classes)}
-    if name.lower() not in by_lower:
-        raise unknown_name("class", name, classes)
-    return by_lower[name.lower()]
-
-
 def _draw(row, film: Film, canvas_map: np.ndarray, empty: bool, shown: str, path: pathlib.Path, preprocessing) -> None:
     pixels, _ = decode(read_bytes(film.path))
-    heatmap = to_film(canvas_map, film.width, film.height, preprocessing)
+    heatmap = to_film(canvas_map, film.width, film.height, preprocessing, film.region)
     caption = f"{pathlib.Path(film.path).name}: {row.label} {row.probability:.3f}"
     if shown != row.label:
         caption += f", map for {shown}"
     overlay_figure(pixels, heatmap, caption, bool(empty), path, shown)
 
 
-def _index_rows(table: pd.DataFrame, targets, empty, shown, root: pathlib.Path, output: pathlib.Path) -> list[tuple]:
+def _index_rows(found: Explanation, targets: list, root: pathlib.Path, output: pathlib.Path) -> list[tuple]:
+    table = found.predictions
     notes = [
         f"no positive evidence for {name}" if none else f"map for {name}"
-        for none, name in zip(empty, shown, strict=True)
+        for none, name in zip(found.empty, found.shown, strict=True)
     ]
     pictures = [target.relative_to(output).as_posix() for target in targets]
     images = [relative_name(path, root) for path in table["image"]]

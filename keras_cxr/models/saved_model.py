@@ -9,6 +9,7 @@ from keras_cxr.errors import CxrError
 from keras_cxr.files import write_json
 
 CARD_VERSION = 1
+KIND = "classifier"
 CARD, NETWORK, RECIPE, SPLITS, HISTORY, FIGURES = (
     "card.json",
     "model.keras",
@@ -35,6 +36,7 @@ class Card:
         training: Epochs, best epoch, precision, seconds.
         scores: Validation scores: metric, value, low, high, n.
         versions: Of keras-cxr, TensorFlow and Keras.
+        kind: "classifier".
         card_version: Of this form.
     """
 
@@ -50,6 +52,7 @@ class Card:
     scores: list[dict]
     versions: dict
     notice: str = "For research, not for diagnosis."
+    kind: str = KIND
     card_version: int = CARD_VERSION
 
 
@@ -101,6 +104,8 @@ def open_model(folder: str | os.PathLike) -> SavedModel:
         raise CxrError(f"The model folder '{folder}' has no {CARD}: {more}.")
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
+        if content.get("kind", KIND) != KIND:
+            raise CxrError(f"'{folder}' holds a {content['kind']} model; expected a trained classifier.")
         version = content["card_version"]
         if version > CARD_VERSION:
             raise CxrError(
@@ -116,7 +121,8 @@ def open_model(folder: str | os.PathLike) -> SavedModel:
 def finished_models(folder: str | os.PathLike = "saved_models") -> list[pathlib.Path]:
     """The finished models in ``folder``, the newest first by their card's date of writing."""
     cards = sorted(pathlib.Path(folder).glob(f"*/{CARD}"), key=lambda card: card.stat().st_mtime, reverse=True)
-    return [card.parent for card in cards]
+    # Models of another kind, such as those that find lungs, lie in the same folder.
+    return [card.parent for card in cards if f'"kind": "{KIND}"' in card.read_text(encoding="utf-8")]
 
 
 def newest_model(folder: str | os.PathLike = "saved_models") -> SavedModel:

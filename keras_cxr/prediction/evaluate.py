@@ -1,17 +1,20 @@
 """Saved model and labelled data sets to predictions, scores and figures."""
 
 import dataclasses
+import os
 import pathlib
 from collections.abc import Callable
 
 import pandas as pd
 
+from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.reports import classification_table, confusion, precision_recall_points, roc_points
 from keras_cxr.evaluation.scores import score
 from keras_cxr.files import write_csv
+from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.own_films import films_to_score
@@ -41,6 +44,7 @@ def evaluate(
     output: pathlib.Path,
     split: str | None = None,
     advance: Callable[[int], None] | None = None,
+    lung_masks: str | os.PathLike | None = None,
 ) -> Evaluation:
     """Score a saved model on labelled data sets and write ``output``: predictions.csv, scores.csv and figures.
 
@@ -50,16 +54,18 @@ def evaluate(
         output: Folder.
         split: See ``own_films.films_to_score``.
         advance: Called with the number of films after each chunk.
+        lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
 
     Raises:
         CxrError: A data set has no film with a label that the model knows, or none that can be read.
     """
+    masks = masks_for(model, lung_masks)
     classes, names = model.card.classes, _names(datasets)
     notes, parts = [], []
     for name, dataset in zip(names, datasets, strict=True):
         films, found = _known_films(model, dataset, split)
         notes += [*dataset.notes, *dataset.faults, *found]
-        parts.append(_predict(model, films, dataset.root, advance))
+        parts.append(_predict(model, films, dataset.root, advance, masks))
         parts[-1].insert(0, "dataset", name)
         if (parts[-1]["error"] != "").all():
             raise CxrError(f"No film of '{dataset.root}' can be read. First: {parts[-1]['error'].iloc[0]}")
@@ -106,10 +112,14 @@ def _known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tupl
 
 
 def _predict(
-    model: SavedModel, films: pd.DataFrame, root: pathlib.Path, advance: Callable[[int], None] | None
+    model: SavedModel,
+    films: pd.DataFrame,
+    root: pathlib.Path,
+    advance: Callable[[int], None] | None,
+    masks: LungMasks | None,
 ) -> pd.DataFrame:
     chunks = []
-    for chunk in label_films(model, films["path"]):
+    for chunk in label_films(model, films["path"], masks=masks):
         chunks.append(chunk)
         if advance:
             advance(len(chunk))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.data.films import Film, read_films
+from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.evaluation.calibration import probabilities
 from keras_cxr.models.saved_model import Card, SavedModel
@@ -15,13 +16,21 @@ from keras_cxr.prediction.table import predictions_table
 BATCH = 32
 
 
-def label_films(model: SavedModel, paths: Iterable[str], batch_size: int = BATCH) -> Iterator[pd.DataFrame]:
+def label_films(
+    model: SavedModel,
+    paths: Iterable[str],
+    batch_size: int = BATCH,
+    masks: LungMasks | None = None,
+    frontal_only: bool = False,
+) -> Iterator[pd.DataFrame]:
     """Label films with a saved model, in the order of ``paths``.
 
     Args:
         model: The saved model; its network is loaded once.
         paths: Film files; may be endless, memory does not grow.
         batch_size: Films a step of the network.
+        masks: The films' lungs, for a model that sees them alone; see ``lungs.source.masks_for``.
+        frontal_only: See ``data.films.read_film``.
 
     Yields:
         Predictions tables of up to ``batch_size`` rows; ``image`` is the path. A film that cannot be read is a row
@@ -30,7 +39,7 @@ def label_films(model: SavedModel, paths: Iterable[str], batch_size: int = BATCH
     from keras_cxr.models.forward import forward
 
     run = forward(model.network())
-    films = read_films(paths, Preprocessing(**model.card.preprocessing))
+    films = read_films(paths, Preprocessing(**model.card.preprocessing), masks, frontal_only)
     while chunk := list(itertools.islice(films, batch_size)):
         good = [film.pixels for film in chunk if film.pixels is not None]
         logits = run(np.stack(good)[..., np.newaxis]) if good else np.empty((0, len(model.card.classes)))

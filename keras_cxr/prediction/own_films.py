@@ -31,7 +31,7 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
         return _by_split(table, table["split"], split, dataset), [
             f"{model.card.name} has no {SPLITS_FILE}: it cannot be told which films it has seen."
         ]
-    splits = pd.read_csv(file, dtype=str, keep_default_na=False)
+    splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
     # The same film may lie in two splits of a data set that brings its own: then it was trained on.
     splits = splits.sort_values("split", key=lambda split: split == "test", kind="stable")
     known = splits.drop_duplicates("sha256").set_index("sha256")["split"]

@@ -14,6 +14,7 @@ from keras_cxr.data.folders import existing_folder, no_films, walk_films
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file
+from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.table import prediction_columns
@@ -57,6 +58,8 @@ def predict(
     output: str | os.PathLike,
     resume: bool = False,
     advance: Callable[[int], None] | None = None,
+    lung_masks: str | os.PathLike | None = None,
+    frontal_only: bool = False,
 ) -> Summary:
     """Label every film of ``images`` and write the predictions table to ``output``.
 
@@ -68,6 +71,8 @@ def predict(
         output: The CSV file.
         resume: Keep the rows of ``<output>.partial``, or of ``output``, and label only the other films.
         advance: Called with the number of films after each chunk.
+        lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
+        frontal_only: Give lateral films and other body parts no label, by their DICOM headers.
 
     Raises:
         CxrError: No films, an output that cannot be written, or, resuming, rows of other classes.
@@ -76,6 +81,7 @@ def predict(
     output, columns = pathlib.Path(output), prediction_columns(model.card.classes)
     if output.is_dir():
         raise CxrError(f"The output '{output}' is a folder; expected a CSV file, such as {output / 'predictions.csv'}.")
+    masks = masks_for(model, lung_masks)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".partial")
     kept = _rows_before(partial, output, columns) if resume else ""
@@ -86,7 +92,7 @@ def predict(
         stream.write(kept or _line(columns))
     with open(partial, "a", **_TEXT) as stream:
         todo = (path for path in paths if relative_name(path, root) not in done)
-        for table in label_films(model, todo):
+        for table in label_films(model, todo, masks=masks, frontal_only=frontal_only):
             table["image"] = [relative_name(path, root) for path in table["image"]]
             table.to_csv(stream, columns=columns, header=False, index=False, lineterminator="\n")
             stream.flush()

@@ -1,6 +1,7 @@
 """Precision and devices of a training."""
 
 import contextlib
+import functools
 
 import keras
 import tensorflow as tf
@@ -30,7 +31,11 @@ def dtype_policy(policy: str):
         keras.config.set_dtype_policy(before)
 
 
+@functools.cache
 def strategy() -> tf.distribute.Strategy:
-    """One replica a GPU of this machine where it has several, otherwise the default."""
+    """One replica a GPU of this machine where it has several, otherwise the default; always the same object.
+
+    TensorFlow mixes up what two mirrored strategies in one process exchange between the same devices.
+    """
     gpus = tf.config.list_logical_devices("GPU")
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()

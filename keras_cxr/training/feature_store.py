@@ -1,6 +1,5 @@
-"""Feature vectors of films on disk, found again by the films' content: a frozen backbone sees each film once."""
+"""Feature vectors on disk, found again by the film's pixels: a frozen backbone sees each film once."""
 
-import os
 import pathlib
 import uuid
 
@@ -9,18 +8,11 @@ import numpy as np
 from keras_cxr.files import whole_file, write_text
 
 
-def cache_folder() -> pathlib.Path:
-    """Where features are kept: ``KERAS_CXR_CACHE``, else ``keras-cxr`` in the user's cache folder."""
-    named = os.environ.get("KERAS_CXR_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(named) if named else pathlib.Path(base) / "keras-cxr"
-
-
 class FeatureStore:
     """The vectors of one backbone, preprocessing and view: one folder of parts.
 
-    A part is a ``.npy`` array and, written after it, a ``.txt`` that names the film of each row by its SHA-256. A kill
-    loses at most the part being written; several programs may fill the same store.
+    A part is a ``.npy`` array and, written after it, a ``.txt`` that names the film of each row by the SHA-256 of its
+    pixels as the network sees them. A kill loses at most the part being written; several programs may fill a store.
     """
 
     def __init__(self, folder: pathlib.Path):

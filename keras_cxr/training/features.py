@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cxr.cache import cache_folder
 from keras_cxr.data.augment import Augmentation, film_transforms, warp
 from keras_cxr.data.pipeline import gather_films
-from keras_cxr.training.feature_store import FeatureStore, cache_folder
+from keras_cxr.training.feature_store import FeatureStore
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.prepare import Prepared
 
@@ -49,8 +50,9 @@ def feature_views(
     """
     trunk = keras.Model(network.input, network.get_layer(CUT).output, name="trunk")
     digest = _digest(trunk)
-    films = data.dataset.table["sha256"].iloc[rows].to_numpy()
-    stores = [_store(digest, data, view, number, seed) for number, view in enumerate(views)]
+    # By what the network sees of them: that covers the file, its preprocessing and its lung mask at once.
+    films = np.array([hashlib.sha256(data.pixels[row]).hexdigest() for row in rows])
+    stores = [_store(digest, view, number, seed) for number, view in enumerate(views)]
     todo = [set(store.missing(list(films))) for store in stores]
     if any(todo):
         monitor.start("Backbone features", sum(map(len, todo)))
@@ -73,9 +75,9 @@ def feature_views(
     return [store.read(list(films)) for store in stores]
 
 
-def _store(digest: str, data: Prepared, view: Augmentation | None, number: int, seed: int) -> FeatureStore:
+def _store(digest: str, view: Augmentation | None, number: int, seed: int) -> FeatureStore:
     drawn = None if view is None else {**dataclasses.asdict(view), "number": number, "seed": seed}
-    key = json.dumps([digest, dataclasses.asdict(data.preprocessing), drawn], sort_keys=True)
+    key = json.dumps([digest, drawn], sort_keys=True)
     return FeatureStore(cache_folder() / "features" / hashlib.sha256(key.encode()).hexdigest()[:32])
 
 

@@ -77,13 +77,13 @@ def _draw_from(network: keras.Model, seed: int, epoch: int) -> None:
 
 def _one_epoch(stage: FilmStage | FeatureStage, epoch: int, monitor: Monitor) -> dict:
     batches = stage.batches(epoch)
-    monitor.start(f"Epoch {epoch + 1}", len(batches))
-    devices = tf.distribute.get_strategy().num_replicas_in_sync
+    films, devices = len(stage.rows), tf.distribute.get_strategy().num_replicas_in_sync
     if devices > 1:
-        # A batch is dealt out in equal parts, rounded up; a short last one would leave devices without any film.
-        batches = batches.filter(
-            lambda films, *_: -(-tf.shape(films)[0] // devices) * (devices - 1) < tf.shape(films)[0]
-        )
+        # Keras fails where the devices' shares of a batch differ; the films left over are others in every epoch.
+        size = max(devices, min(stage.recipe.batch_size, films) // devices * devices)
+        batches = batches.rebatch(size, drop_remainder=True)
+        batches = batches.apply(tf.data.experimental.assert_cardinality(films // size))
+    monitor.start(f"Epoch {epoch + 1}", len(batches))
     told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: monitor.advance())
     trained = stage.model.fit(
         batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0, callbacks=[told]

@@ -37,7 +37,7 @@ def open_folder(folder: pathlib.Path, recipe: Recipe, data: Prepared) -> None:
     """Write what the training begins with: splits and recipe; resuming, hold the films against the splits there."""
     splits = data.splits_table()
     if (folder / SPLITS).is_file():
-        before = pd.read_csv(folder / SPLITS, dtype=str, keep_default_na=False)
+        before = pd.read_csv(folder / SPLITS, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
         if not before.equals(splits.astype(str)):
             raise CxrError(f"The films have changed since '{folder}' was begun: it cannot be resumed. Train anew.")
     # The recipe first: a folder with a recipe is known for an unfinished training wherever it was cut off.

@@ -8,11 +8,14 @@ import pandas as pd
 
 from keras_cxr.data.augment import Augmentation
 from keras_cxr.data.check import check, class_weights, ordered_classes, summary
+from keras_cxr.data.enhance import MATCH, cumulative_histogram, match, steps
+from keras_cxr.data.geometry import shown_part
 from keras_cxr.data.load import load_films
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.splits import assign_splits
 from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.lungs.source import lung_masks
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.recipe import Recipe
 
@@ -83,15 +86,19 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
     Raises:
         CxrError: Every fault of the data set, together.
     """
-    preprocessing = Preprocessing(recipe.size, recipe.fit)
+    preprocessing = Preprocessing(recipe.size, recipe.fit, recipe.enhance, lungs=recipe.lungs)
+    known = dict(zip(dataset.table["path"], dataset.table["mask"], strict=True)) if "mask" in dataset.table else None
+    masks = lung_masks(recipe.lungs, recipe.lung_masks, recipe.lungs_model, known)
     # The caller's stays as it was read: another recipe may split it otherwise.
     dataset = dataclasses.replace(dataset, table=dataset.table.copy(), notes=[*dataset.notes])
     monitor.start("Reading films", len(dataset.table))
-    pixels = load_films(dataset, preprocessing, monitor.advance)
+    pixels = load_films(dataset, preprocessing, monitor.advance, masks)
     assign_splits(dataset, recipe.fractions, recipe.seed, recipe.split_by)
     for note in dataset.notes:
         monitor.note(note)
     check(dataset)
+    if MATCH in steps(recipe.enhance):
+        preprocessing = _match_to_training(pixels, dataset.table, preprocessing)
     classes = ordered_classes(dataset.table["label"], recipe.positive)
     labels = dataset.table["label"][dataset.table["split"] == "train"]
     balanced = recipe.class_weights == "balanced"
@@ -99,6 +106,17 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
     counts = summary(dataset, classes)
     monitor.data(counts, _sizes(dataset.table), weights)
     return Prepared(dataset, pixels, classes, weights, counts, preprocessing)
+
+
+def _match_to_training(pixels: np.ndarray, table: pd.DataFrame, preprocessing: Preprocessing) -> Preprocessing:
+    """Match ``pixels`` in place to the mean histogram of the training films, and return the settings that do so."""
+    facts = zip(table["width"], table["height"], table["region"], strict=True)
+    places = [shown_part(*fact, preprocessing) for fact in facts]
+    training = np.flatnonzero(table["split"] == "train")
+    reference = cumulative_histogram([pixels[row][places[row]] for row in training])
+    for canvas, place in zip(pixels, places, strict=True):
+        canvas[place] = match(canvas[place], reference)
+    return dataclasses.replace(preprocessing, reference=reference)
 
 
 def _sizes(table: pd.DataFrame) -> str:

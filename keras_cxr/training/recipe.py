@@ -24,6 +24,9 @@ class Recipe:
         channels: Channels that the network's body sees, 1 or 3; None for the architecture's own.
         dropout: Share of the units dropped before the last layer; None for the architecture's own.
         size, fit: Side of the network's input in pixels; 'pad' or 'squeeze'.
+        enhance: Steps that change the gray levels, such as 'clahe,sharpen'; see ``data.enhance``.
+        lungs: 'none', or only the lungs: 'crop' to the box around them, or 'mask' everything else as well.
+        lung_masks, lungs_model: Where the lungs' masks come from: a folder of files, or a lung model's folder.
         batch_size: Films a step.
         epochs, learning_rate: Of the first phase, at most.
         fine_tune_epochs, fine_tune_rate: Of the second phase, at most; only with ``unfreeze``.
@@ -49,6 +52,10 @@ class Recipe:
     dropout: float | None = None
     size: int = 224
     fit: Literal["pad", "squeeze"] = "pad"
+    enhance: str = ""
+    lungs: Literal["none", "crop", "mask"] = "none"
+    lung_masks: str | None = None
+    lungs_model: str | None = None
     batch_size: int = 32
     epochs: int = 25
     learning_rate: float = 1e-3

@@ -1,12 +1,14 @@
 """Dataset and recipe to a saved model."""
 
 import pathlib
+import shutil
 
 import keras
 import pandas as pd
 
 from keras_cxr.data.table import Dataset
 from keras_cxr.files import whole_file, write_csv
+from keras_cxr.lungs.source import OWN
 from keras_cxr.models.freeze import layers_from
 from keras_cxr.models.network import build
 from keras_cxr.models.saved_model import FIGURES, HISTORY, NETWORK, SavedModel, open_model, write_card
@@ -49,6 +51,9 @@ def train(
         checkpoint = Checkpoint(folder / "training")
         history = fit(network, data, recipe, checkpoint, monitor)
     _write_network(folder, network)
+    if recipe.lungs != "none" and recipe.lung_masks is None and recipe.lungs_model is not None:
+        # The folder is the whole record: what finds the lungs of new films goes with it.
+        shutil.copytree(recipe.lungs_model, folder / OWN, dirs_exist_ok=True)
     card = make_card(folder.name, network, data, recipe, history, precision)
     table = pd.DataFrame(history)
     write_csv(folder / HISTORY, table)
