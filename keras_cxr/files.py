@@ -41,9 +41,12 @@ def write_json(path: str | os.PathLike, content: object) -> None:
 
 
 def write_csv(path: str | os.PathLike, table: "pd.DataFrame") -> None:
-    """Write ``table`` as CSV without its index, whole or not at all; floats keep every digit."""
+    """Write ``table`` as CSV without its index, whole or not at all; floats keep every digit.
+
+    File names that are no UTF-8 are written as the bytes that they are.
+    """
     with whole_file(path) as temporary:
-        table.to_csv(temporary, index=False)
+        table.to_csv(temporary, index=False, errors="surrogateescape")
 
 
 def natural_key(text: str) -> list:

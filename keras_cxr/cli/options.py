@@ -27,16 +27,17 @@ class Shares(click.ParamType):
     name = "A/B/C"
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> tuple:
-        """Three positive numbers."""
+        """Three numbers, the first two positive."""
         if isinstance(value, tuple):
             return value
         try:
             shares = tuple(float(part) for part in str(value).split("/"))
         except ValueError:
             shares = ()
-        if len(shares) != 3 or min(shares) <= 0:
+        if len(shares) != 3 or min(shares[:2]) <= 0 or shares[2] < 0:
             self.fail(
-                f"must be three positive shares of train, val and test, such as 70/15/15. Received: {value}",
+                "must be three shares of train, val and test, such as 70/15/15; that of test may be 0. "
+                f"Received: {value}",
                 parameter,
                 context,
             )

@@ -154,4 +154,5 @@ def _tell(model) -> None:
             f"(95 % interval {score['low']:.3f} to {score['high']:.3f}, {score['n']} films); "
             "epoch, temperature and threshold were chosen on these films"
         )
-    click.echo(f"Next: keras-cxr evaluate {card.data['folder']} -m {model.folder} -o results")
+    data = card.data["folder"] if "test" in card.data["films"] else "OTHER_FILMS"
+    click.echo(f"Next: keras-cxr evaluate {data} -m {model.folder} -o results")

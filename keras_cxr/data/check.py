@@ -32,22 +32,25 @@ def ordered_classes(labels: pd.Series, positive: str | None = None) -> list[str]
     return classes
 
 
-def find_faults(dataset: Dataset) -> list[str]:
-    """Every reason why ``dataset`` (with splits assigned) cannot be trained on, one line each."""
+def find_faults(dataset: Dataset, splits: tuple[str, ...] = SPLITS) -> list[str]:
+    """Every reason why ``dataset`` (with splits assigned) cannot be trained on, one line each.
+
+    ``splits`` are those that must have films of every class.
+    """
     table, faults = dataset.table, list(dataset.faults)
     classes = sorted(table["label"].unique())
     if len(classes) < 2:
         faults.append(f"Only one class ({', '.join(classes)}): training needs films of at least two.")
-    for split in SPLITS:
+    for split in splits:
         if not (table["split"] == split).any():
             faults.append(f"The {split} split is empty.")
     patients = patient_groups(table)
     for label in classes:
         own = table["label"] == label
-        missing = [split for split in SPLITS if not (own & (table["split"] == split)).any()]
+        missing = [split for split in splits if not (own & (table["split"] == split)).any()]
         if missing and patients[own].nunique() == 1:
             one = "1 film" if own.sum() == 1 else f"{own.sum()} films of one patient"
-            faults.append(f"Class {label} has {one}: it cannot be in train, val and test at once.")
+            faults.append(f"Class {label} has {one}: it cannot be in {_and(splits)} at once.")
             continue
         empty = [split for split in missing if (table["split"] == split).any()]
         if empty:
@@ -56,9 +59,13 @@ def find_faults(dataset: Dataset) -> list[str]:
     return faults
 
 
-def check(dataset: Dataset) -> None:
+def _and(splits: tuple[str, ...]) -> str:
+    return f"{', '.join(splits[:-1])} and {splits[-1]}"
+
+
+def check(dataset: Dataset, splits: tuple[str, ...] = SPLITS) -> None:
     """Raise one CxrError that lists every fault, or return."""
-    faults = find_faults(dataset)
+    faults = find_faults(dataset, splits)
     if faults:
         listed = "".join(f"\n  - {fault}" for fault in faults)
         raise CxrError(f"The data set '{dataset.root}' cannot be trained on as it is:{listed}")

@@ -18,13 +18,14 @@ def assign_splits(dataset: Dataset, fractions: tuple[float, float, float], seed:
 
     Args:
         dataset: With ``sha256`` in its table where files have been read: identical files stay in one split.
-        fractions: Shares of train, val and test; their sum is 1.
+        fractions: Shares of train, val and test; their sum is 1. That of test may be 0: then there is none.
         seed: Of the order in which patients are dealt out.
         by: 'patient', or 'image' to split as the leaking notebooks do (for showing what that gives).
     """
     table = dataset.table
     if (table["split"] == "").all():
-        table["split"] = _deal(table, SPLITS, fractions, seed, by)
+        names = [name for name, share in zip(SPLITS, fractions, strict=True) if share]
+        table["split"] = _deal(table, names, tuple(share for share in fractions if share), seed, by)
     else:
         _complete(dataset, fractions, seed, by)
     _note_shared_patients(dataset)
@@ -47,7 +48,7 @@ def _complete(dataset: Dataset, fractions: tuple[float, float, float], seed: int
     names = [
         name
         for name in SPLITS
-        if name == "train" or (name == "val" and (small or not val)) or (name == "test" and not test)
+        if name == "train" or (name == "val" and (small or not val)) or (name == "test" and not test and fractions[2])
     ]
     if len(names) == 1:
         return

@@ -62,8 +62,9 @@ def write_index(
 
 def _figure(picture, name: str, label: str, probability: float | None, note: str) -> str:
     image = ""
+    name = os.fsencode(name).decode("utf-8", "replace")
     if picture is not None:
-        link = html.escape(urllib.parse.quote(pathlib.PurePath(picture).as_posix()))
+        link = html.escape(urllib.parse.quote(os.fsencode(pathlib.PurePath(picture).as_posix())))
         alt = html.escape(f"{name} and its heatmap")
         image = f'<a href="{link}"><img src="{link}" alt="{alt}" loading="lazy"></a>\n'
     # NaN, pandas' empty cell, is not equal to itself.

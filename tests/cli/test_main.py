@@ -41,7 +41,7 @@ def run(*arguments, cwd=None):
         (["train"], 2, "Missing argument 'DATA'"),
         (["train", "nowhere", "-a", "lmap4"], 2, "Did you mean 'lmap3'?"),
         (["train", "nowhere", "-a", "lmap3"], 1, "'nowhere' does not exist"),
-        (["train", ".", "--split", "70/30"], 2, "must be three positive shares"),
+        (["train", ".", "--split", "70/30"], 2, "must be three shares"),
         (["train", ".", "--epochs", "many"], 2, "'many' is not a valid integer"),
         (["train", ".", "--epohcs", "3"], 2, "--epochs"),
         (["train", ".", "--map", "SICK"], 2, "must be OLD=NEW"),
