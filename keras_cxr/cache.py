@@ -3,8 +3,12 @@
 import os
 import pathlib
 import secrets
+import threading
 
 from keras_cxr.files import whole_file
+
+# Headers are read in threads; two salts drawn at once would make two patients of one.
+_DRAWING = threading.Lock()
 
 
 def cache_folder() -> pathlib.Path:
@@ -17,8 +21,9 @@ def cache_folder() -> pathlib.Path:
 def patient_salt() -> bytes:
     """32 secret bytes, drawn once a user: hashed patient IDs are equal from run to run, and mean nothing elsewhere."""
     file = cache_folder() / "patient-salt"
-    if not file.is_file():
-        with whole_file(file) as temporary:
-            temporary.touch(mode=0o600)
-            temporary.write_bytes(secrets.token_bytes(32))
-    return file.read_bytes()
+    with _DRAWING:
+        if not file.is_file():
+            with whole_file(file) as temporary:
+                temporary.touch(mode=0o600)
+                temporary.write_bytes(secrets.token_bytes(32))
+        return file.read_bytes()

@@ -18,9 +18,9 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 def gradcam(images, output, model, lung_masks, class_name, layer) -> None:
     """Write a Grad-CAM overlay for every film of a folder (or one film), and an index page for a folder."""
     from keras_cxr.cli.display import progress
-    from keras_cxr.prediction.predict import film_paths
+    from keras_cxr.data.film_paths import film_paths
 
-    film_paths(images)
+    film_paths(images, output)
     saved = find_model(model)
     load_tensorflow()
     from keras_cxr.explain.folder import explain_films

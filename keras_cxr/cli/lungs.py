@@ -62,11 +62,12 @@ def _tell_epoch(row: dict, total: int) -> None:
 def apply(images, output, model) -> int:
     """Write the lung mask of every film of a folder (or of one film), and masks.csv with a row a file."""
     from keras_cxr.cli.display import progress
-    from keras_cxr.lungs.apply import TABLE, apply_lungs, films_of
+    from keras_cxr.data.film_paths import film_paths
+    from keras_cxr.lungs.apply import TABLE, apply_lungs
     from keras_cxr.lungs.card import open_lung_model
     from keras_cxr.lungs.find import LungFinder
 
-    films_of(images, output)
+    film_paths(images, output)
     open_lung_model(model)
     load_tensorflow()
     with progress("Finding lungs") as advance:

@@ -19,7 +19,7 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 def predict(images, output, model, lung_masks, frontal_only, resume, strict) -> int:
     """Label every film of a folder (or one film), one CSV row a file, failures included with the reason."""
     from keras_cxr.cli.display import progress
-    from keras_cxr.prediction.predict import film_paths
+    from keras_cxr.data.film_paths import film_paths
     from keras_cxr.prediction.predict import predict as run
 
     film_paths(images)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from keras_cxr.data.film_paths import PictureNames
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
@@ -81,7 +82,8 @@ def convert(
     settings = {"size": size, "bits": bits}
     _same_settings(output, settings)
     table = dataset.table
-    images = _names(table["path"], dataset.root)
+    names = PictureNames(dataset.root)
+    images = [str(names.picture(path)) for path in table["path"]]
     moments, failures, sizes, found = Moments(), [], {}, 0
     before = _journal(output)
     with (
@@ -121,14 +123,6 @@ def _same_settings(output: pathlib.Path, settings: dict) -> None:
     elif output.is_dir() and any(output.iterdir()):
         raise CxrError(f"'{output}' is not empty. Choose another folder for the copy.")
     write_json(note, settings)
-
-
-def _names(paths: pd.Series, root: pathlib.Path) -> list[str]:
-    """Names of the copies: those of the films with .png, and the whole name kept where two would share one."""
-    short = [pathlib.PurePosixPath(relative_name(path, root)) for path in paths]
-    images = [str(name.with_suffix(".png")) for name in short]
-    twice = pd.Series(images).duplicated(keep=False)
-    return [f"{name}.png" if double else image for name, image, double in zip(short, images, twice, strict=True)]
 
 
 def _journal(output: pathlib.Path) -> dict[str, tuple[int, int]]:

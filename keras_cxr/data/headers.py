@@ -63,11 +63,14 @@ def header_facts(path: str, keep_patient_ids: bool = False) -> dict | None:
         with open(path, "rb") as stream:
             if not is_dicom(stream.read(HEAD)):
                 return None
+    except OSError:
+        return None  # The film's own reading says what is wrong with the file; so below.
+    salt = patient_salt()  # Where none can be kept, that is an error: without patients the splits would leak.
+    try:
         from keras_cxr.data.dicom.header import dicom_facts
 
-        return dicom_facts(path, patient_salt(), keep_patient_ids)
-    except (CxrError, OSError):
-        # The film's own reading says what is wrong with the file.
+        return dicom_facts(path, salt, keep_patient_ids)
+    except CxrError:
         return None
 
 

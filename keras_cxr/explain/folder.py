@@ -5,20 +5,20 @@ import dataclasses
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
+from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.geometry import to_film
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
-from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.errors import CxrError
 from keras_cxr.explain.explainer import Explainer, Explanation
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.predict import film_paths
 from keras_cxr.report.index_page import write_index
 from keras_cxr.report.overlays import overlay_figure
 
@@ -60,11 +60,11 @@ def explain_films(
         UsageError: An unknown class or layer, or an output folder that holds the films themselves.
         CxrError: No films.
     """
-    root, paths = film_paths(images)
-    paths = _outside(paths, root, pathlib.Path(output))
+    root, paths = film_paths(images, output)
+    output = pathlib.Path(output)
     explainer = Explainer(model, class_name, layer)
     preprocessing = Preprocessing(**model.card.preprocessing)
-    result, rows, names = Explained(explainer.method.layer), [], _Names(root, pathlib.Path(output))
+    result, rows, names = Explained(explainer.method.layer), [], PictureNames(root)
     films = read_films(paths, preprocessing, masks_for(model, lung_masks))
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         while chunk := list(itertools.islice(films, BATCH)):
@@ -72,37 +72,22 @@ def explain_films(
             result.failures += [(relative_name(film.path, root), film.error) for film in chunk if film.error]
             if good:
                 found = explainer.explain(good)
-                targets = [names.picture(film.path) for film in good]
+                targets = [output / names.picture(film.path) for film in good]
                 jobs = [found.predictions.itertuples(), good, found.maps, found.empty, found.shown, targets]
                 list(pool.map(lambda job: _draw(*job, preprocessing), zip(*jobs, strict=True)))
                 result.pictures += targets
                 result.empty += int(found.empty.sum())
-                rows += _index_rows(found, targets, root, pathlib.Path(output))
+                rows += _index_rows(found, targets, root, output)
             if advance:
                 advance(len(chunk))
     if rows and pathlib.Path(images).is_dir():
         rows += [(None, name, "", None, reason) for name, reason in result.failures]
-        result.index = pathlib.Path(output) / "index.html"
+        result.index = output / "index.html"
         write_index(result.index, f"Grad-CAM of {model.card.name}, layer {result.layer}", rows)
-    if not result.pictures and not result.failures:
-        raise CxrError(f"No film in '{images}' but the pictures in '{output}', which is left out as the output folder.")
     if not result.pictures:
         name, reason = result.failures[0]
         raise CxrError(f"None of the {len(result.failures)} films can be read. First: {name}: {reason}")
     return result
-
-
-def _outside(paths: Iterator[str], root: pathlib.Path, output: pathlib.Path) -> Iterator[str]:
-    """The films that are no earlier pictures of this program; the pictures must not replace the films."""
-    folder, inside = root.resolve(), output.resolve()
-    if folder == inside:
-        raise UsageError(
-            f"The output must be another folder than that of the films. Received: {output}. Try -o heatmaps."
-        )
-    if not inside.is_relative_to(folder):
-        return paths
-    own = os.path.join(os.path.abspath(root), inside.relative_to(folder), "")
-    return (path for path in paths if not path.startswith(own))
 
 
 def _draw(row, film: Film, canvas_map: np.ndarray, empty: bool, shown: str, path: pathlib.Path, preprocessing) -> None:
@@ -123,18 +108,3 @@ def _index_rows(found: Explanation, targets: list, root: pathlib.Path, output: p
     pictures = [target.relative_to(output).as_posix() for target in targets]
     images = [relative_name(path, root) for path in table["image"]]
     return list(zip(pictures, images, table["label"], table["probability"], notes, strict=True))
-
-
-class _Names:
-    """Pictures' names: the film's with .png, and its whole name kept where two films would share one."""
-
-    def __init__(self, root: pathlib.Path, output: pathlib.Path):
-        self.root, self.output, self.taken = root, output, set()
-
-    def picture(self, path: str) -> pathlib.Path:
-        relative = pathlib.Path(relative_name(path, self.root))
-        name = relative.with_suffix(".png")
-        if name in self.taken:
-            name = relative.with_name(relative.name + ".png")
-        self.taken.add(name)
-        return self.output / name

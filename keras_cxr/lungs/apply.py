@@ -5,15 +5,14 @@ import dataclasses
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
-from keras_cxr.data.folders import existing_folder, no_films, walk_films
 from keras_cxr.data.table import relative_name
-from keras_cxr.errors import UsageError
 from keras_cxr.files import whole_file
 from keras_cxr.lungs.find import BATCH, LungFinder
 
@@ -29,29 +28,6 @@ class Summary:
     files: int = 0
     without: int = 0
     failures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-
-
-def films_of(images: str | os.PathLike, output: str | os.PathLike) -> tuple[pathlib.Path, Iterator[str]]:
-    """The folder that names are relative to, and its films, or the one film, without earlier masks in ``output``.
-
-    Raises:
-        CxrError: Nothing there, or no film in it.
-        UsageError: The masks would replace the films.
-    """
-    path = pathlib.Path(images)
-    root = path.absolute().parent if path.is_file() else existing_folder(path, "The image folder")
-    inside = pathlib.Path(output).resolve()
-    if inside == root.resolve():
-        raise UsageError(f"The output must be another folder than that of the films. Received: {output}. Try -o masks.")
-    if path.is_file():
-        return root, iter([str(path.absolute())])
-    if next(walk_films(root), None) is None:
-        raise no_films(root)
-    films = walk_films(root)
-    if inside.is_relative_to(root.resolve()):
-        own = os.path.join(root, inside.relative_to(root.resolve()), "")
-        films = (film for film in films if not film.startswith(own))
-    return root, films
 
 
 def apply_lungs(
@@ -76,8 +52,8 @@ def apply_lungs(
         CxrError: No films.
         UsageError: The output is the folder of the films.
     """
-    root, paths = films_of(images, output)
-    output, names, summary = pathlib.Path(output), _Names(root), Summary()
+    root, paths = film_paths(images, output)
+    output, names, summary = pathlib.Path(output), PictureNames(root), Summary()
     films = read_films(paths, finder.preprocessing)
     with (
         whole_file(output / TABLE) as temporary,
@@ -95,7 +71,7 @@ def apply_lungs(
                     row = {"image": image, "error": film.error}
                     summary.failures.append((image, film.error))
                 else:
-                    row = {"image": image} | _write(film, *next(found), names.mask(film), output)
+                    row = {"image": image} | _write(film, *next(found), names.picture(film.path), output)
                     summary.without += row["flag"] != ""
                 table.writerow(row)
             summary.files += len(batch)
@@ -115,18 +91,3 @@ def _write(film: Film, mask: np.ndarray, confidence: float, name: pathlib.PurePa
         "lung_share": round(share, 6),
         "flag": "" if share else NOTHING,
     }
-
-
-class _Names:
-    """Masks' names: the film's with .png, and its whole name kept where two films would share one."""
-
-    def __init__(self, root: pathlib.Path):
-        self.root, self.taken = root, set()
-
-    def mask(self, film: Film) -> pathlib.PurePath:
-        relative = pathlib.PurePath(relative_name(film.path, self.root))
-        name = relative.with_suffix(".png")
-        if name in self.taken:
-            name = relative.with_name(relative.name + ".png")
-        self.taken.add(name)
-        return name

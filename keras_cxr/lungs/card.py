@@ -1,13 +1,12 @@
 """The card of a lung model: what its network is and how its output is to be read."""
 
 import dataclasses
-import json
 import os
 import pathlib
 
 from keras_cxr.errors import CxrError
 from keras_cxr.files import write_json
-from keras_cxr.models.saved_model import CARD, SavedModel
+from keras_cxr.models.saved_model import CARD, SavedModel, read_card
 
 KIND = "lungs"
 LUNG_CARD_VERSION = 1
@@ -70,18 +69,4 @@ def open_lung_model(folder: str | os.PathLike) -> SavedModel:
     file = folder / CARD
     if not file.is_file():
         raise CxrError(f"No lung model in '{folder}'. Train one with 'keras-cxr lungs train IMAGES MASKS -o {folder}'.")
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        kind, version = content.get("kind"), content["card_version"]
-        if kind != KIND:
-            raise CxrError(f"'{folder}' is no lung model but a classifier. Name the folder of 'keras-cxr lungs train'.")
-        if version > LUNG_CARD_VERSION:
-            raise CxrError(
-                f"'{file}' is a card of form {version}; this keras-cxr reads up to {LUNG_CARD_VERSION}. "
-                "Upgrade keras-cxr."
-            )
-        known = {field.name for field in dataclasses.fields(LungCard)}
-        card = LungCard(**{key: value for key, value in content.items() if key in known})
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise CxrError(f"'{file}' is damaged ({fault}). Copy it again from where it was trained.") from fault
-    return SavedModel(folder, card)
+    return SavedModel(folder, read_card(file, LungCard, KIND, LUNG_CARD_VERSION))

@@ -11,9 +11,10 @@ from keras_cxr.data.geometry import to_canvas
 from keras_cxr.data.images import read_bytes
 from keras_cxr.data.load import load_films
 from keras_cxr.data.preprocessing import Preprocessing
+from keras_cxr.data.record import data_record
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.splits import assign_splits
-from keras_cxr.data.table import SPLITS, Dataset, relative_name
+from keras_cxr.data.table import SPLITS, Dataset
 from keras_cxr.errors import CxrError
 from keras_cxr.lungs.pairs import read_mask
 
@@ -45,26 +46,9 @@ class LungData:
         parts = ", ".join(f"{split} {len(self.rows(split))}" for split in SPLITS)
         return f"{len(patients)} films with masks of {patients.nunique()} patients: {parts}."
 
-    def splits_table(self) -> pd.DataFrame:
-        """What ``splits.csv`` holds: image (below the image folder), label, patient, split, sha256."""
-        table = self.dataset.table
-        images = [relative_name(path, self.dataset.root) for path in table["path"]]
-        return pd.DataFrame(
-            {"image": images, **{name: table[name] for name in ("label", "patient", "split", "sha256")}}
-        )
-
     def record(self) -> dict:
         """The card's account of the training data."""
-        table = self.dataset.table
-        content = "\n".join(sorted(table["sha256"] + table["mask_sha256"] + table["split"]))
-        return {
-            "folder": str(self.dataset.root),
-            "layout": self.dataset.layout,
-            "fingerprint": hashlib.sha256(content.encode()).hexdigest(),
-            "films": {split: len(self.rows(split)) for split in SPLITS},
-            "patients": int(patient_groups(table).nunique()),
-            "notes": self.dataset.notes,
-        }
+        return data_record(self.dataset, {split: len(self.rows(split)) for split in SPLITS}, "mask_sha256")
 
 
 def prepare(pairs: Dataset, preprocessing: Preprocessing, seed: int) -> LungData:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import keras_cxr
 from keras_cxr.data.preprocessing import Preprocessing
+from keras_cxr.data.record import splits_table
 from keras_cxr.data.table import Dataset
 from keras_cxr.evaluation.segmentation import segmentation_scores
 from keras_cxr.files import whole_file, write_csv
@@ -69,7 +70,7 @@ def train_lungs(
     scores = segmentation_scores(comparison.films, data.dataset.root.name, folder.name)
     with whole_file(folder / names.NETWORK) as temporary:
         network.save(temporary)
-    write_csv(folder / names.SPLITS, data.splits_table())
+    write_csv(folder / names.SPLITS, splits_table(data.dataset))
     write_csv(folder / names.HISTORY, pd.DataFrame(history))
     write_csv(folder / SCORES, scores)
     figures, best = folder / names.FIGURES, best_row(history)["epoch"]

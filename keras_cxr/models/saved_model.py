@@ -102,20 +102,28 @@ def open_model(folder: str | os.PathLike) -> SavedModel:
             "its training is not finished; finish it with --resume" if (folder / RECIPE).is_file() else "expected one"
         )
         raise CxrError(f"The model folder '{folder}' has no {CARD}: {more}.")
+    return SavedModel(folder, read_card(file, Card, KIND, CARD_VERSION))
+
+
+def read_card(file: pathlib.Path, form: type, kind: str, newest: int):
+    """Read a card into the dataclass ``form``.
+
+    Raises:
+        CxrError: Of another kind, of a newer form than ``newest``, or damaged.
+    """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        if content.get("kind", KIND) != KIND:
-            raise CxrError(f"'{folder}' holds a {content['kind']} model; expected a trained classifier.")
-        version = content["card_version"]
-        if version > CARD_VERSION:
+        other, version = content.get("kind", KIND), content["card_version"]
+        if other != kind:
+            raise CxrError(f"'{file.parent}' holds a model of kind '{other}'; expected '{kind}'. Name another folder.")
+        if version > newest:
             raise CxrError(
-                f"'{file}' is a card of form {version}; this keras-cxr reads up to {CARD_VERSION}. Upgrade keras-cxr."
+                f"'{file}' is a card of form {version}; this keras-cxr reads up to {newest}. Upgrade keras-cxr."
             )
-        known = {field.name for field in dataclasses.fields(Card)}
-        card = Card(**{key: value for key, value in content.items() if key in known})
+        known = {field.name for field in dataclasses.fields(form)}
+        return form(**{key: value for key, value in content.items() if key in known})
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise CxrError(f"'{file}' is damaged ({fault}). Copy it again from where it was trained.") from fault
-    return SavedModel(folder, card)
 
 
 def finished_models(folder: str | os.PathLike = "saved_models") -> list[pathlib.Path]:

@@ -6,11 +6,11 @@ import dataclasses
 import io
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pandas as pd
 
-from keras_cxr.data.folders import existing_folder, no_films, walk_films
+from keras_cxr.data.film_paths import film_paths
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file
@@ -35,21 +35,6 @@ class Summary:
     def files(self) -> int:
         """Files of this run, failures included."""
         return self.labels.total() + len(self.failures)
-
-
-def film_paths(images: str | os.PathLike) -> tuple[pathlib.Path, Iterator[str]]:
-    """The folder that names are relative to, and the films: of a folder, or one file.
-
-    Raises:
-        CxrError: Nothing there, or no film in it.
-    """
-    path = pathlib.Path(images)
-    if path.is_file():
-        return path.absolute().parent, iter([str(path.absolute())])
-    folder = existing_folder(path, "The image folder")
-    if next(walk_films(folder), None) is None:
-        raise no_films(folder)
-    return folder, walk_films(folder)
 
 
 def predict(

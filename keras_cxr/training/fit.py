@@ -1,4 +1,4 @@
-"""The training loop: one ``fit`` an epoch, everything drawn from (seed, epoch), a checkpoint after each."""
+"""The training loop: one ``fit`` an epoch, its films drawn from (seed, epoch), a checkpoint after each."""
 
 import time
 
@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import log_expit, log_softmax
 
+from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.auroc import auroc
 from keras_cxr.models.freeze import unfreeze_from
 from keras_cxr.training.checkpoint import Checkpoint
@@ -25,6 +26,9 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
     Returns:
         The history: one row an epoch with ``epoch, phase, loss, accuracy, val_loss, val_auroc, val_accuracy,
         learning_rate, seconds``.
+
+    Raises:
+        CxrError: The loss is no longer finite.
     """
     total = sum(phase.epochs for phase in phases(recipe))
     for phase in phases(recipe):
@@ -32,7 +36,8 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
             unfreeze_from(network, recipe.unfreeze)
         stage = make_stage(network, data, recipe, monitor)
         _compile(stage.model, phase)
-        # What the phase leaves as it was is not saved again and again, unless a later phase changes it.
+        # With Dropout's seed states, which are variables but no weights. What the phase leaves as it was is not saved
+        # again and again, unless a later phase changes it.
         weights = network.variables if recipe.unfreeze else stage.model.variables
         state = [*weights, *stage.model.optimizer.variables]
         rows = [row for row in checkpoint.history if row["phase"] == phase.name]
@@ -42,11 +47,15 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
         while not (now := standing(phase, checkpoint.history, recipe)).finished:
             epoch = len(checkpoint.history)
             started = time.monotonic()
-            _draw_from(network, recipe.seed, epoch)
             stage.model.optimizer.learning_rate = now.learning_rate
             row = {"epoch": epoch + 1, "phase": phase.name}
             row |= _one_epoch(stage, epoch, monitor)
             row |= _validate(stage) | {"learning_rate": now.learning_rate, "seconds": time.monotonic() - started}
+            if not np.isfinite(row["val_loss"]):
+                raise CxrError(
+                    f"The training has diverged: the loss of epoch {epoch + 1} is {row['val_loss']}. "
+                    f"Train anew with a lower learning rate than {now.learning_rate:g}."
+                )
             checkpoint.save(row, state)
             monitor.epoch(row, total)
         checkpoint.restore(best_row(checkpoint.history)["epoch"], weights)
@@ -65,14 +74,6 @@ def _compile(trainee: keras.Model, phase: Phase) -> None:
         jit_compile="auto" if tf.config.list_physical_devices("GPU") else False,
     )
     trainee.optimizer.build(trainee.trainable_variables)
-
-
-def _draw_from(network: keras.Model, seed: int, epoch: int) -> None:
-    # Dropout's seed states are variables that a checkpoint of weights would have to carry exactly; setting them from
-    # (seed, epoch) makes an epoch the same whether the training was broken before it or not.
-    states = [variable for variable in network.non_trainable_variables if variable.dtype == "uint32"]
-    for index, variable in enumerate(states):
-        variable.assign(np.random.default_rng([seed, epoch, 2, index]).integers(0, 2**31, variable.shape, np.uint32))
 
 
 def _one_epoch(stage: FilmStage | FeatureStage, epoch: int, monitor: Monitor) -> dict:

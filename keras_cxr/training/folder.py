@@ -4,6 +4,7 @@ import pathlib
 
 import pandas as pd
 
+from keras_cxr.data.record import splits_table
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import CARD, RECIPE, SPLITS
@@ -35,7 +36,7 @@ def check_folder(folder: pathlib.Path, recipe: Recipe, resume: bool) -> None:
 
 def open_folder(folder: pathlib.Path, recipe: Recipe, data: Prepared) -> None:
     """Write what the training begins with: splits and recipe; resuming, hold the films against the splits there."""
-    splits = data.splits_table()
+    splits = splits_table(data.dataset)
     if (folder / SPLITS).is_file():
         before = pd.read_csv(folder / SPLITS, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
         if not before.equals(splits.astype(str)):

@@ -1,7 +1,6 @@
 """Dataset and recipe to what a training works on: decoded films, splits, classes and weights."""
 
 import dataclasses
-import hashlib
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,9 @@ from keras_cxr.data.enhance import MATCH, cumulative_histogram, match, steps
 from keras_cxr.data.geometry import shown_part
 from keras_cxr.data.load import load_films
 from keras_cxr.data.preprocessing import Preprocessing
-from keras_cxr.data.source import patient_groups
+from keras_cxr.data.record import data_record
 from keras_cxr.data.splits import assign_splits
-from keras_cxr.data.table import SPLITS, Dataset, relative_name
+from keras_cxr.data.table import SPLITS, Dataset
 from keras_cxr.lungs.source import lung_masks
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.recipe import Recipe
@@ -53,31 +52,16 @@ class Prepared:
         """Weight in the loss (films,) float32 of some rows."""
         return self.dataset.table["label"].iloc[rows].map(self.weights).to_numpy(np.float32)
 
-    def splits_table(self) -> pd.DataFrame:
-        """What ``splits.csv`` holds: image (below the data folder), label, patient, split, sha256."""
-        table = self.dataset.table
-        images = [relative_name(path, self.dataset.root) for path in table["path"]]
-        return pd.DataFrame(
-            {"image": images, **{name: table[name] for name in ("label", "patient", "split", "sha256")}}
-        )
-
     def record(self) -> dict:
         """The card's account of the training data."""
         table = self.dataset.table
-        content = "\n".join(sorted(table["sha256"] + table["label"] + table["split"]))
-        return {
-            "folder": str(self.dataset.root),
-            "layout": self.dataset.layout,
-            "fingerprint": hashlib.sha256(content.encode()).hexdigest(),
-            "films": {split: table[table["split"] == split]["label"].value_counts().to_dict() for split in self.splits},
-            "patients": int(patient_groups(table).nunique()),
-            "notes": self.dataset.notes,
-        }
+        films = {split: table[table["split"] == split]["label"].value_counts().to_dict() for split in self.splits}
+        return data_record(self.dataset, films, "label")
 
     @property
     def splits(self) -> list[str]:
         """The splits that have films."""
-        return [name for name in ("train", "val", "test") if len(self.rows(name))]
+        return [name for name in SPLITS if len(self.rows(name))]
 
 
 def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:

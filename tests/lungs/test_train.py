@@ -118,7 +118,7 @@ def test_faults(phantom, lung_model, tmp_path):
         (None, "Train one with 'keras-cxr lungs train"),
         ("{", "is damaged"),
         ("[]", "is damaged"),
-        ('{"card_version": 1}', "no lung model but a classifier"),
+        ('{"card_version": 1}', "kind 'classifier'; expected 'lungs'"),
         ('{"card_version": 99, "kind": "lungs"}', "Upgrade keras-cxr"),
     ],
 )

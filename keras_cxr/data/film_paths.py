@@ -1,0 +1,56 @@
+"""The films that a command was given, and the names of the pictures that it makes of them."""
+
+import os
+import pathlib
+from collections.abc import Iterator
+
+from keras_cxr.data.folders import existing_folder, no_films, walk_films
+from keras_cxr.data.table import relative_name
+from keras_cxr.errors import CxrError, UsageError
+
+
+def film_paths(
+    images: str | os.PathLike, output: str | os.PathLike | None = None
+) -> tuple[pathlib.Path, Iterator[str]]:
+    """The folder that names are relative to, and the films' absolute paths: of a folder, or one file.
+
+    Args:
+        images: A folder, read recursively in natural order, or one film.
+        output: Where pictures of the films will be written; those of an earlier run are no films.
+
+    Raises:
+        CxrError: Nothing there, or no film in it.
+        UsageError: The output is the films' own folder.
+    """
+    path = pathlib.Path(images)
+    root = path.absolute().parent if path.is_file() else existing_folder(path, "The image folder")
+    inside = None if output is None else pathlib.Path(output).resolve()
+    if inside == root.resolve():
+        raise UsageError(f"The output must be another folder than that of the films. Received: {output}.")
+    if path.is_file():
+        return root, iter([str(path.absolute())])
+    if next(walk_films(root), None) is None:
+        raise no_films(root)
+    films = walk_films(root)
+    if inside is None or not inside.is_relative_to(root.resolve()):
+        return root, films
+    own = os.path.join(root, inside.relative_to(root.resolve()), "")
+    if next((film for film in walk_films(root) if not film.startswith(own)), None) is None:
+        raise CxrError(f"No film in '{images}' but the pictures in '{output}', which is left out as the output folder.")
+    return root, (film for film in films if not film.startswith(own))
+
+
+class PictureNames:
+    """Names of pictures made of films: the film's with .png, and its whole name kept where two would share one."""
+
+    def __init__(self, root: pathlib.Path):
+        self._root, self._taken = root, set()
+
+    def picture(self, path: str) -> pathlib.PurePosixPath:
+        """The picture's name, relative to the output folder."""
+        relative = pathlib.PurePosixPath(relative_name(path, self._root))
+        name = relative.with_suffix(".png")
+        if name in self._taken:
+            name = relative.with_name(relative.name + ".png")
+        self._taken.add(name)
+        return name

@@ -1,0 +1,63 @@
+"""Films at the size of ``tiny_model``, so that Pillow alone gives what its network sees."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+SIDE = 64
+
+
+@pytest.fixture(scope="session")
+def write_films():
+    """A function that writes films of these names to a folder, each with gray levels of its own."""
+
+    def write(folder, names, seed=0):
+        for number, name in enumerate(names):
+            rng = np.random.default_rng((seed, number))
+            pixels = rng.normal(rng.uniform(40, 210), rng.uniform(5, 60), (SIDE, SIDE)).clip(0, 255).astype("uint8")
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with open(folder / name, "wb") as stream:
+                Image.fromarray(pixels).save(stream, format="PNG")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def positive(tiny_model):
+    """A function from film files to the probability of PNEUMONIA at a temperature, by Keras and Pillow alone."""
+    network = keras.models.load_model(tiny_model.folder / "model.keras", compile=False)
+
+    def p(paths, temperature=1.0):
+        films = np.stack([np.asarray(Image.open(path)) for path in paths])[..., None].astype("float32")
+        p = network(films, training=False).numpy()[:, 0].astype("float64")
+        return 1 / (1 + ((1 - p) / p) ** (1 / temperature))
+
+    return p
+
+
+@pytest.fixture
+def with_card(tiny_model):
+    """The tiny model with some of its card changed; its folder stays as it is."""
+
+    def changed(**changes):
+        return dataclasses.replace(tiny_model, card=dataclasses.replace(tiny_model.card, **changes))
+
+    return changed
+
+
+@pytest.fixture(scope="module")
+def three_classes_model(write_films, tmp_path_factory):
+    """A LeNet-5 of three classes, trained for one epoch, and its films."""
+    from keras_cxr.data.source import read_dataset
+    from keras_cxr.training.recipe import Recipe
+    from keras_cxr.training.train import train
+
+    folder = tmp_path_factory.mktemp("three")
+    for number, name in enumerate(("VIRUS", "NORMAL", "BACTERIA")):
+        write_films(folder / "films" / name, [f"person{number}{film}_1.png" for film in range(8)], seed=number)
+    recipe = Recipe(architecture="lenet5", size=SIDE, epochs=1)
+    return train(read_dataset(folder / "films"), recipe, folder / "model"), folder / "films"
