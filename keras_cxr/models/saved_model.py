@@ -130,7 +130,7 @@ def finished_models(folder: str | os.PathLike = "saved_models") -> list[pathlib.
     """The finished models in ``folder``, the newest first by their card's date of writing."""
     cards = sorted(pathlib.Path(folder).glob(f"*/{CARD}"), key=lambda card: card.stat().st_mtime, reverse=True)
     # Models of another kind, such as those that find lungs, lie in the same folder.
-    return [card.parent for card in cards if f'"kind": "{KIND}"' in card.read_text(encoding="utf-8")]
+    return [card.parent for card in cards if f'"kind": "{KIND}"' in card.read_text(encoding="utf-8", errors="replace")]
 
 
 def newest_model(folder: str | os.PathLike = "saved_models") -> SavedModel:

@@ -113,6 +113,8 @@ def test_newest(copy, tiny_model, tmp_path):
         os.utime(tmp_path / "models" / name / "card.json", (number, number))
     (tmp_path / "models" / "c" / "card.json").unlink()
     (tmp_path / "models" / "file").write_text("no model")
+    (tmp_path / "models" / "damaged").mkdir()
+    (tmp_path / "models" / "damaged" / "card.json").write_bytes(b"\xff")
     assert [folder.name for folder in finished_models(tmp_path / "models")] == ["a", "b"]
     assert newest_model(tmp_path / "models").folder == tmp_path / "models" / "a"
 
