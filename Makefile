@@ -2,6 +2,7 @@
 # make demo DATA=/path/to/labelled UNKNOWN=/path/to/unknown        the same on your films
 #                      (TRAIN="-a resnet50" for another network)
 # make test            lint and tests
+# make fuzz            20,000 damaged films read (MUTANTS=…, SEED=…): none may crash, hang or take much memory
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ KNOWN := $(or $(DATA),demo/films/known_images)
 FILMS := $(or $(UNKNOWN),demo/films/unknown_images)
 TRAIN ?= -a lmap3 --epochs 20 --batch-size 16
 
-.PHONY: demo test lint clean
+.PHONY: demo test fuzz lint clean
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -39,9 +40,12 @@ endif
 test: lint
 	$(BIN)/python -m pytest --cov --cov-report=term
 
+fuzz: $(VENV)/installed
+	$(BIN)/python tests/fuzz/fuzz_reading.py --mutants $(or $(MUTANTS),20000) --seed $(or $(SEED),0)
+
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo fuzz-faults

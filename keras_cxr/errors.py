@@ -32,3 +32,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> 
     if not hint and len(known) <= 12:
         hint = f"Known: {', '.join(known)}."
     return UsageError(f"Unknown {kind} '{name}'.{guess}" + (f" {hint}" if hint else ""))
+
+
+def one_line(reason: str, length: int = 120) -> str:
+    """Another program's reason, which may quote a damaged file, as a short line of printable letters."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(reason.split()))
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import dataclasses
+import json
 import math
 import os
 import pathlib
@@ -15,7 +16,7 @@ from keras_cxr.data.film_paths import PictureNames
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
-from keras_cxr.files import whole_file, write_csv, write_json
+from keras_cxr.files import whole_file, write_csv, write_json, write_text
 
 LABELS, ERRORS, STATISTICS, JOURNAL = "labels.csv", "errors.csv", "statistics.json", ".converted"
 
@@ -76,34 +77,36 @@ def convert(
     Raises:
         CxrError: ``output`` is within the data set, or was made with other settings, or no film can be read.
     """
-    output = pathlib.Path(output).absolute()
-    if output == dataset.root or dataset.root in output.parents:
+    output, root = pathlib.Path(output).absolute(), pathlib.Path(os.path.abspath(dataset.root))
+    if output.resolve().is_relative_to(root.resolve()):
         raise CxrError(f"The copy must lie outside of the films' folder. Received: {output}.")
     settings = {"size": size, "bits": bits}
-    _same_settings(output, settings)
+    _same_settings(output, {**settings, "films": str(root)})
     table = dataset.table
-    names = PictureNames(dataset.root)
+    films = [relative_name(path, root) for path in table["path"]]
+    names = PictureNames(root)
     images = [str(names.picture(path)) for path in table["path"]]
     moments, failures, sizes, found = Moments(), [], {}, 0
     before = _journal(output)
     with (
         concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool,
-        open(output / JOURNAL, "a", encoding="utf-8", errors="surrogateescape") as journal,
+        open(output / JOURNAL, "a", encoding="utf-8", buffering=1) as journal,
     ):
-        jobs = [(path, output / image, before.get(image)) for path, image in zip(table["path"], images, strict=True)]
+        own_sizes = [before.get(names) for names in zip(films, images, strict=True)]
+        jobs = [(path, output / image, own) for path, image, own in zip(table["path"], images, own_sizes, strict=True)]
         # A window of jobs: with all handed over at once, the results of a large set would pile up.
         for start in range(0, len(jobs), 256):
             results = pool.map(lambda job: _copy(*job, size, bits), jobs[start : start + 256])
             for row, (own, width, height, reason) in enumerate(results, start=start):
                 if reason:
-                    failures.append((relative_name(table["path"].iloc[row], dataset.root), reason))
+                    failures.append((films[row], reason))
                 else:
-                    moments, found = moments + own, found + (images[row] in before)
+                    moments, found = moments + own, found + (own_sizes[row] is not None)
                     sizes[row] = width, height
-                    journal.write(f"{width} {height} {images[row]}\n" if images[row] not in before else "")
+                    if own_sizes[row] is None:
+                        journal.write(json.dumps([films[row], images[row], width, height]) + "\n")
                 if advance:
                     advance(1)
-            journal.flush()
     if not sizes:
         raise CxrError(f"None of the {len(table)} films can be read. First: {': '.join(failures[0])}")
     scale = 255 / (2**bits - 1)
@@ -117,20 +120,23 @@ def _same_settings(output: pathlib.Path, settings: dict) -> None:
     """Hold a folder begun before to the same settings; the note of them is written first."""
     note = output / ".settings.json"
     if note.is_file():
-        before = pd.read_json(note, typ="series").to_dict()
+        before = json.loads(note.read_text(encoding="utf-8"))
         if before != settings:
             raise CxrError(f"'{output}' was begun with other settings ({before}). Give the same, or another folder.")
     elif output.is_dir() and any(output.iterdir()):
         raise CxrError(f"'{output}' is not empty. Choose another folder for the copy.")
-    write_json(note, settings)
+    write_text(note, json.dumps(settings))
 
 
-def _journal(output: pathlib.Path) -> dict[str, tuple[int, int]]:
-    """The copies made before, by name, with their films' own width and height; a torn last line does not count."""
+def _journal(output: pathlib.Path) -> dict[tuple[str, str], tuple[int, int]]:
+    """The copies made before, by film and copy, with the film's own width and height; a torn last line is cut off."""
     file = output / JOURNAL
-    text = file.read_text(encoding="utf-8", errors="surrogateescape") if file.is_file() else ""
-    lines = [line.split(" ", 2) for line in text[: text.rfind("\n") + 1].splitlines()]
-    return {name: (int(width), int(height)) for width, height, name in lines if (output / name).is_file()}
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        write_text(file, whole)
+    lines = [json.loads(line) for line in whole.splitlines()]
+    return {(film, image): (width, height) for film, image, width, height in lines if (output / image).is_file()}
 
 
 def _copy(
@@ -138,7 +144,7 @@ def _copy(
 ) -> tuple[Moments, int, int, str]:
     """Make one copy, or find it made: its moments, the film's own width and height, or the reason for none."""
     if own_size is not None:
-        made = cv2.imread(str(target), cv2.IMREAD_UNCHANGED)
+        made = _read_png(target)
         if made is not None:
             return Moments.of(made), *own_size, ""
     try:
@@ -157,6 +163,12 @@ def _copy(
 def _write_png(file: pathlib.Path, gray: np.ndarray) -> None:
     # OpenCV gives no reason where it cannot write; the operating system does.
     file.write_bytes(cv2.imencode(".png", gray)[1].tobytes())
+
+
+def _read_png(file: pathlib.Path) -> np.ndarray | None:
+    # Not by name: OpenCV takes none that is no UTF-8.
+    content = file.read_bytes()
+    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
 
 
 def _scale(width: int, height: int, size: int) -> float:
@@ -178,7 +190,7 @@ def _write_tables(
     if "boxes" in table:
         _write_boxes(output / "boxes.csv", names, table, scales)
     if "mask" in table:
-        _write_masks(output, names, table["mask"])
+        _write_masks(output, names, table["mask"], dataset.root, failures)
     if "spacing" in table:
         spacing = zip(table["spacing"], scales, strict=True)
         table = table.assign(spacing=["" if not mm else f"{mm[0] / by:.4g}|{mm[1] / by:.4g}" for mm, by in spacing])
@@ -187,6 +199,7 @@ def _write_tables(
     if (table["label"] == "").all():
         table = table.drop(columns="label")
     write_csv(output / LABELS, table)
+    (output / ERRORS).unlink(missing_ok=True)
     if failures:
         write_csv(output / ERRORS, pd.DataFrame(failures, columns=["image", "error"]))
 
@@ -200,11 +213,17 @@ def _write_boxes(file: pathlib.Path, names: list[str], table: pd.DataFrame, scal
     write_csv(file, pd.DataFrame(rows, columns=["image", "label", "x", "y", "width", "height"]))
 
 
-def _write_masks(output: pathlib.Path, names: list[str], masks: pd.Series) -> None:
+def _write_masks(
+    output: pathlib.Path, names: list[str], masks: pd.Series, root: pathlib.Path, failures: list[tuple[str, str]]
+) -> None:
     for name, mask in zip(names, masks, strict=True):
         if not mask:
             continue
-        shape = cv2.imread(str(output / name), cv2.IMREAD_UNCHANGED).shape[::-1]
-        pixels, _ = decode(read_bytes(mask))
+        shape = _read_png(output / name).shape[::-1]
+        try:
+            pixels, _ = decode(read_bytes(mask))
+        except CxrError as fault:
+            failures.append((relative_name(mask, root), f"the lung mask cannot be read: {fault}"))
+            continue
         with whole_file(output / "masks" / pathlib.PurePosixPath(name).name) as temporary:
             _write_png(temporary, cv2.resize(pixels, shape, interpolation=cv2.INTER_NEAREST))

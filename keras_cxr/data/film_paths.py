@@ -23,12 +23,13 @@ def film_paths(
         UsageError: The output is the films' own folder.
     """
     path = pathlib.Path(images)
-    root = path.absolute().parent if path.is_file() else existing_folder(path, "The image folder")
+    file = pathlib.Path(os.path.abspath(path))
+    root = file.parent if path.is_file() else existing_folder(path, "The image folder")
     inside = None if output is None else pathlib.Path(output).resolve()
     if inside == root.resolve():
         raise UsageError(f"The output must be another folder than that of the films. Received: {output}.")
     if path.is_file():
-        return root, iter([str(path.absolute())])
+        return root, iter([str(file)])
     if next(walk_films(root), None) is None:
         raise no_films(root)
     films = walk_films(root)
@@ -47,10 +48,12 @@ class PictureNames:
         self._root, self._taken = root, set()
 
     def picture(self, path: str) -> pathlib.PurePosixPath:
-        """The picture's name, relative to the output folder."""
-        relative = pathlib.PurePosixPath(relative_name(path, self._root))
+        """The picture's name, relative to the output folder also where the film lies outside of its folder."""
+        relative = pathlib.PurePath(relative_name(path, self._root))
+        relative = pathlib.PurePosixPath(relative.relative_to(relative.anchor).as_posix())
         name = relative.with_suffix(".png")
-        if name in self._taken:
-            name = relative.with_name(relative.name + ".png")
+        while name in self._taken:
+            relative = relative.with_name(relative.name + ".png")
+            name = relative
         self._taken.add(name)
         return name

@@ -71,7 +71,8 @@ def existing_folder(folder: str | os.PathLike, what: str) -> pathlib.Path:
         raise CxrError(f"{what} '{folder}' does not exist. Check the path (now in {os.getcwd()}).")
     if not path.is_dir():
         raise CxrError(f"{what} '{folder}' is a file; expected a folder of films.")
-    return path.absolute()
+    # Without "..", as walk_films names the films: a film is known for one of the folder by its path.
+    return pathlib.Path(os.path.abspath(path))
 
 
 def no_films(folder: pathlib.Path) -> CxrError:

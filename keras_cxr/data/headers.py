@@ -13,7 +13,9 @@ from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
 
 FACTS = ("study", "view", "age", "sex", "modality", "spacing")
-LATERAL = {"lateral", "ll", "rl", "lld", "rld", "lat"}
+# As dicom.header has them: a film is not lateral where AP or PA is said as well, nor lying on the side (LLD).
+FRONTAL = {"pa", "ap", "posteroanterior", "anteroposterior"}
+LATERAL = {"ll", "rl", "lat", "lateral", "lao", "rao", "lpo", "rpo", "llo", "rlo", "oblique"}
 
 
 def add_header_facts(dataset: Dataset, frontal_only: bool = False, keep_patient_ids: bool = False) -> None:
@@ -39,8 +41,9 @@ def add_header_facts(dataset: Dataset, frontal_only: bool = False, keep_patient_
                 table[name] = told[name] if name in ("age", "spacing") else told[name].fillna("")
     reasons = pd.Series([not_frontal(fact) for fact in facts])
     if "view" in table:
-        lateral = table["view"].str.lower().isin(LATERAL) & (reasons == "")
-        reasons[lateral] = "lateral view"
+        words = table["view"].str.lower().str.findall("[a-z]+")
+        lateral = words.map(lambda view: bool(LATERAL & {*view}) and not FRONTAL & {*view})
+        reasons[lateral & (reasons == "")] = "lateral view"
     odd = reasons != ""
     if not odd.any():
         return

@@ -6,18 +6,20 @@ import warnings
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageChops, ImageMode, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
-from keras_cxr.data.levels import MAX_PIXELS, check_size, window_by_percentile
+from keras_cxr.data.levels import check_scans, check_size, max_megapixels, window_by_percentile
 from keras_cxr.data.sniff import is_dicom
-from keras_cxr.errors import CxrError
+from keras_cxr.errors import CxrError, one_line
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff")
 SUFFIXES = (*PICTURE_SUFFIXES, ".dcm", ".dicom")
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "TIFF")
 
-# decode() gives every bad file one reason; Pillow's second voice would print warnings beside it.
+# decode() gives every bad file one reason; warnings of Pillow and OpenCV would be printed beside it. (libjpeg, within
+# OpenCV, and libtiff, within Pillow, still print a line about some damaged files; neither lets itself be told.)
 warnings.filterwarnings("ignore", module=r"PIL\.")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 # Pillow loads its formats on demand, which is not safe when several threads ask at once.
 Image.init()
 
@@ -52,7 +54,8 @@ def decode(content: bytes, at_least: int | None = None, bits: int = 8) -> tuple[
         EXIF orientation.
 
     Raises:
-        CxrError: No picture, damaged, cut short, too small, more than ``MAX_PIXELS``, or DICOM without pydicom.
+        CxrError: No picture, damaged, cut short, too small, too large (``set_max_megapixels``), or DICOM
+            without pydicom.
     """
     if is_dicom(content):
         from keras_cxr.data.dicom.pixels import dicom_gray
@@ -61,20 +64,23 @@ def decode(content: bytes, at_least: int | None = None, bits: int = 8) -> tuple[
         return gray, (gray.shape[1], gray.shape[0])
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            check_size(*picture.size)
-            if picture.format in ("JPEG", "MPO"):
+            is_jpeg = picture.format in ("JPEG", "MPO")
+            if is_jpeg:
+                check_scans(content)
+                picture.draft("L", None)  # No colours are decoded where gray is wanted.
+            check_size(*picture.size, _bytes_a_pixel(picture))
+            if is_jpeg:
                 gray, own_size = _decode_jpeg(content, picture, at_least)
                 return _to_bits(gray, bits), own_size
             gray = _gray(picture)
     except Image.DecompressionBombError as fault:
-        raise CxrError(f"declares far more than the limit of {MAX_PIXELS // 1_000_000} million pixels") from fault
+        raise CxrError(f"declares far more than the limit of {max_megapixels()} million pixels") from fault
     except UnidentifiedImageError:
         gray = _decode_rare(content)
     except CxrError:
         raise
     except Exception as fault:  # On damaged bytes the decoders raise whatever they stumble over.
-        reason = " ".join(str(fault).split()) or type(fault).__name__
-        raise CxrError(f"damaged or cut short ({reason})") from fault
+        raise CxrError(f"damaged or cut short ({one_line(str(fault)) or type(fault).__name__})") from fault
     return _to_bits(gray, bits), (gray.shape[1], gray.shape[0])
 
 
@@ -82,6 +88,13 @@ def _to_bits(gray: np.ndarray, bits: int) -> np.ndarray:
     if gray.dtype != np.uint8:
         return window_by_percentile(gray, bits)
     return gray if bits == 8 else gray.astype(np.uint16) * 257
+
+
+def _bytes_a_pixel(picture: Image.Image) -> int:
+    if picture.mode == "P" or "transparency" in picture.info:
+        return 4  # It will be RGBA.
+    mode = ImageMode.getmode(picture.mode)
+    return len(mode.bands) * int(mode.typestr[-1])
 
 
 def _decode_jpeg(content: bytes, picture: Image.Image, at_least: int | None) -> tuple[np.ndarray, tuple[int, int]]:
@@ -104,11 +117,13 @@ def _gray(picture: Image.Image) -> np.ndarray:
     white_is_zero = picture.format == "TIFF" and picture.tag_v2.get(ExifTags.Base.PhotometricInterpretation) == 0
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith(("I", "F")):
-        deep = np.asarray(picture, np.float32)
-        return -deep if white_is_zero else deep  # Pillow inverts 8 bits itself, deep ones not.
+        deep = np.asarray(picture)
+        if not white_is_zero:
+            return deep
+        return -deep if deep.dtype.kind == "f" else ~deep  # Pillow inverts 8 bits itself, deep ones not.
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         over = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", over.size, (0, 0, 0, 255)), over)
+        picture = ImageChops.multiply(over.convert("L"), over.getchannel("A"))  # over black
     elif picture.mode == "P":
         picture = picture.convert("RGB")
     return np.asarray(picture.convert("L"))
@@ -119,13 +134,26 @@ def _decode_rare(content: bytes) -> np.ndarray:
     gray = None
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         try:
+            check_size(*_tiff_size(content))
             gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
-        except cv2.error:
+        except CxrError:
+            raise
+        except Exception:  # On damaged bytes both raise whatever they stumble over.
             gray = None
     if gray is None:
         raise CxrError("is not a JPEG, PNG, BMP or TIFF picture nor a DICOM file, whatever its name says")
-    check_size(gray.shape[1], gray.shape[0])
     if gray.ndim == 3:
         # Blue, green, red as ITU-R 601-2 weighs them, and Pillow.
         gray = (gray @ np.array([0.114, 0.587, 0.299])).astype(gray.dtype)
     return gray
+
+
+def _tiff_size(content: bytes) -> tuple[int, int, int]:
+    """Width, height and bytes a pixel that a TIFF file's first directory declares."""
+    directory = TiffImagePlugin.ImageFileDirectory_v2(content[: 16 if b"+" in content[2:4] else 8])
+    stream = io.BytesIO(content)
+    stream.seek(directory.next)
+    directory.load(stream)
+    tags = ExifTags.Base
+    samples, bits = directory.get(tags.SamplesPerPixel, 1), directory.get(tags.BitsPerSample, (1,))
+    return directory[tags.ImageWidth], directory[tags.ImageLength], samples * -(-max(bits) // 8)

@@ -76,13 +76,26 @@ def test_a_frame_of_another_size_is_not_decoded(dicom_film, name, monkeypatch):
         dicom_gray(dicom_film(FLAT, syntax, [frame]))
 
 
+def test_a_frame_for_pillow_is_held_against_the_header_too(dicom_film, monkeypatch):
+    monkeypatch.setattr("keras_cxr.data.dicom.codecs._by_pillow", None)
+    scans = jpeg(FLAT, progressive=True)
+    scans = scans[:-2] + scans[scans.rindex(b"\xff\xda") : -2] * 100 + scans[-2:]
+    for frame, reason in (
+        (jpeg(np.zeros((300, 200), np.uint8)), "holds 200 × 300 pixels, not 56 × 40"),
+        (jpeg(np.dstack([FLAT] * 3)), "holds 56 × 40 pixels of 3 samples, not 56 × 40 pixels"),
+        (scans, r"JPEG of 1\d\d scans, over the limit of 100"),
+    ):
+        with pytest.raises(CxrError, match=reason):
+            dicom_gray(dicom_film(FLAT, uid.JPEGBaseline8Bit, [frame]))
+
+
 def test_an_unknown_compression_is_refused(dicom_film):
     with pytest.raises(CxrError, match=r"compression is not read .*MPEG2"):
         dicom_gray(dicom_film(FLAT, uid.MPEG2MPML, [b"\0\0\1\xb3"]))
 
 
 def test_without_imagecodecs_the_reason_says_what_to_install(dicom_film, monkeypatch):
-    monkeypatch.setattr("keras_cxr.data.dicom.codecs.is_available", lambda syntax: False)
+    monkeypatch.setattr("keras_cxr.data.dicom.codecs._have_imagecodecs", lambda: False)
     with pytest.raises(CxrError, match=r"JPEG-LS.*pip install keras-cxr\[dicom\]"):
         dicom_gray(dicom_film(FLAT, uid.JPEGLSLossless, [b"\xff\xd8"]))
 

@@ -311,15 +311,18 @@ def test_the_size_is_checked_before_anything_is_decoded(dicom_film, monkeypatch)
     monkeypatch.setattr("keras_cxr.data.dicom.pixels.get_decoder", never)
     with pytest.raises(CxrError, match="65000 × 60000 pixels is over the limit of 100 million"):
         dicom_gray(dicom_film(FLAT, Rows=60000, Columns=65000))
+    with pytest.raises(CxrError, match="9000 × 9000 pixels of 4 bytes is over the limit of 200 MB decoded"):
+        dicom_gray(dicom_film(FLAT, Rows=9000, Columns=9000, BitsAllocated=32))
     with pytest.raises(CxrError, match="15 × 40 pixels is too small"):
         dicom_gray(dicom_film(FLAT, Columns=15))
 
 
 def test_what_inflates_without_end_is_refused(dicom_film, monkeypatch):
-    monkeypatch.setattr("keras_cxr.data.dicom.files.MAX_INFLATED", 10**6)
-    content = dicom_film(np.zeros((1000, 2000), np.uint8), uid.DeflatedExplicitVRLittleEndian)
+    monkeypatch.setattr("keras_cxr.data.dicom.files.HEADER_ROOM", 10**6)
+    monkeypatch.setattr("keras_cxr.data.levels._megapixels", 1)
+    content = dicom_film(np.zeros((2000, 2000), np.uint8), uid.DeflatedExplicitVRLittleEndian)
     assert len(content) < 10**5
-    with pytest.raises(CxrError, match="inflates to more than 1 MB"):
+    with pytest.raises(CxrError, match="inflates to more than 3 MB; shrink it or raise --max-megapixels"):
         dicom_gray(content)
 
 

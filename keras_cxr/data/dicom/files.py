@@ -13,12 +13,12 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian
 from pydicom.uid import ImplicitVRLittleEndian as ImplicitLittle
 
-from keras_cxr.data.levels import MAX_PIXELS
+from keras_cxr.data.levels import max_bytes
 from keras_cxr.data.sniff import HEAD, is_dicom
-from keras_cxr.errors import CxrError
+from keras_cxr.errors import CxrError, one_line
 
-# A deflated file can hold a thousand times its size; an honest film needs 2 bytes a pixel.
-MAX_INFLATED = 4 * MAX_PIXELS
+# A deflated file can hold a thousand times its size. Bytes for what is no pixels:
+HEADER_ROOM = 16_000_000
 
 # Every fault that matters is raised; what pydicom grumbles about beside it would be printed file by file.
 warnings.filterwarnings("ignore", module=r"pydicom\.|keras_cxr\.data\.dicom")
@@ -36,7 +36,7 @@ def read_dicom(source: bytes | str | pathlib.Path, **options) -> pydicom.FileDat
         The data set; its transfer syntax is filled in where the file does not name one.
 
     Raises:
-        CxrError: The file cannot be read, is not DICOM, or inflates beyond ``MAX_INFLATED`` bytes.
+        CxrError: The file cannot be read, is not DICOM, or inflates to more than the largest film (``max_bytes``).
     """
     with _opened(source) as stream:
         if not is_dicom(stream.read(HEAD)):
@@ -67,9 +67,10 @@ def _check_inflated(stream: io.BufferedIOBase) -> None:
     meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
     if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        inflater.decompress(stream.read(), MAX_INFLATED)
+        limit = max_bytes() + HEADER_ROOM
+        inflater.decompress(stream.read(), limit)
         if inflater.unconsumed_tail:
-            raise CxrError(f"inflates to more than {MAX_INFLATED // 1_000_000} MB")
+            raise CxrError(f"inflates to more than {limit // 1_000_000} MB; shrink it or raise --max-megapixels")
 
 
 @contextlib.contextmanager
@@ -84,6 +85,5 @@ def faults_in_one_line() -> Iterator[None]:
 
 
 def damaged(reason: str) -> CxrError:
-    """The error for a file that cannot be read through; of ``reason``, which may quote the file, one short line."""
-    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(reason.split()))
-    return CxrError(f"damaged or cut-short DICOM file ({line if len(line) <= 120 else line[:119] + '…'})")
+    """The error for a file that cannot be read through."""
+    return CxrError(f"damaged or cut-short DICOM file ({one_line(reason)})")

@@ -8,7 +8,7 @@ from pydicom.uid import UID_dictionary
 from keras_cxr.data.dicom.codecs import decoder_name
 from keras_cxr.data.dicom.display import modality_values, number, voi_values
 from keras_cxr.data.dicom.files import damaged, faults_in_one_line, read_dicom
-from keras_cxr.data.levels import check_size, gray_type, percentile_range, spread
+from keras_cxr.data.levels import check_size, counts_of, gray_type, levels_of, percentile_range, spread
 from keras_cxr.errors import CxrError
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow
@@ -40,7 +40,7 @@ def dicom_gray(content: bytes, depth: int = 8) -> tuple[np.ndarray, list[str]]:
         lacking = [name for name in NEEDED if dataset.get(name) in (None, "")]
         if lacking:
             raise damaged(f"its header lacks {', '.join(lacking)}")
-        check_size(dataset.Columns, dataset.Rows)
+        check_size(dataset.Columns, dataset.Rows, dataset.SamplesPerPixel * -(-dataset.BitsAllocated // 8))
         frames = number(dataset, "NumberOfFrames") or 1
         if frames > 1:
             notes.append(f"holds {frames:.0f} frames; the first is taken")
@@ -65,7 +65,7 @@ def _first_frame(dataset: FileDataset) -> tuple[np.ndarray, str, int]:
     syntax = dataset.file_meta.TransferSyntaxUID
     name = decoder_name(syntax, dataset.BitsStored)
     try:
-        pixels, facts = get_decoder(syntax).as_array(dataset, index=0, decoding_plugin=name)
+        pixels, facts = get_decoder(syntax).as_array(dataset, index=0, decoding_plugin=name, view_only=True)
     except RuntimeError as fault:
         # pydicom lists the decoders it has tried, a line each; there was one.
         raise damaged(str(fault).rpartition(f"{name}: ")[2]) from fault
@@ -73,8 +73,7 @@ def _first_frame(dataset: FileDataset) -> tuple[np.ndarray, str, int]:
 
 
 def _monochrome(stored: np.ndarray, dataset: FileDataset, notes: list[str], depth: int) -> np.ndarray:
-    # Every step maps one value to one value, so it is done once a gray level, not once a pixel.
-    levels, where = _levels(stored)
+    levels, where = levels_of(stored)
     values = modality_values(levels, dataset)
     padding = _is_padding(levels, dataset)
     shown = voi_values(values, dataset, notes, depth)
@@ -86,15 +85,6 @@ def _monochrome(stored: np.ndarray, dataset: FileDataset, notes: list[str], dept
     return shown[where]
 
 
-def _levels(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The gray levels (n,) int64 in order, and each pixel's place among them."""
-    if stored.dtype.itemsize > 2:
-        levels, where = np.unique(stored, return_inverse=True)
-        return levels.astype(np.int64), where.reshape(stored.shape)
-    low = int(stored.min())
-    return np.arange(low, int(stored.max()) + 1), stored.astype(np.int32) - low
-
-
 def _range(levels, values, where, padding, dataset: FileDataset) -> tuple[float, float]:
     """The modality values to be shown black and white where the file has no window."""
     bits = dataset.BitsStored
@@ -102,9 +92,9 @@ def _range(levels, values, where, padding, dataset: FileDataset) -> tuple[float,
         lowest = -(2 ** (bits - 1)) if dataset.PixelRepresentation else 0
         ends = modality_values(np.array([lowest, lowest + 2**bits - 1]), dataset)
         return float(ends.min()), float(ends.max())
-    counted = values if padding.all() else np.where(padding, np.nan, values)
-    pixels = counted[where]
-    return percentile_range(pixels[~np.isnan(pixels)])
+    counts = counts_of(where, len(levels))
+    tissue = np.where(padding, 0, counts)
+    return percentile_range(values, tissue if tissue.any() else counts)
 
 
 def _is_padding(levels: np.ndarray, dataset: FileDataset) -> np.ndarray:
