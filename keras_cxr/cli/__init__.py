@@ -11,7 +11,7 @@ import click
 from keras_cxr import __version__
 from keras_cxr.errors import CxrError, unknown_name
 
-COMMANDS = ("train", "evaluate", "predict", "gradcam", "convert", "lungs", "models", "phantom", "cache")
+COMMANDS = ("train", "evaluate", "predict", "gradcam", "optimize", "convert", "lungs", "models", "phantom", "cache")
 
 
 class LazyGroup(click.Group):

@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import label_options, take_label_options
+from keras_cxr.cli.options import label_options, max_megapixels_option, take_label_options
 
 
 @click.command()
@@ -12,6 +12,7 @@ from keras_cxr.cli.options import label_options, take_label_options
 @click.argument("target", type=click.Path(path_type=pathlib.Path))
 @click.option("--size", type=click.IntRange(32, 8192), default=512, show_default=True, help="Longer side in pixels.")
 @click.option("--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Of each pixel.")
+@max_megapixels_option
 @label_options
 def convert(source, target, size, bits, **options) -> None:
     """Write a training copy of a folder of films: PNG files, labels.csv, and the set's mean and deviation.
@@ -23,7 +24,7 @@ def convert(source, target, size, bits, **options) -> None:
     from keras_cxr.data.source import read_dataset
 
     dataset = read_dataset(source, take_label_options(options), labelled=False)
-    for note in dataset.notes:
+    for note in [*dataset.notes, *dataset.faults]:
         click.echo(f"Note: {note}", err=True)
     with progress("Converting", len(dataset.table)) as advance:
         done = run(dataset, target, size, int(bits), advance)

@@ -4,8 +4,16 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, label_options, lung_masks_option, model_option, take_label_options
-from keras_cxr.cli.tensorflow import load_tensorflow
+from keras_cxr.cli.options import (
+    find_model,
+    find_runtime,
+    label_options,
+    lung_masks_option,
+    max_megapixels_option,
+    model_option,
+    runtime_options,
+    take_label_options,
+)
 
 
 @click.command()
@@ -13,13 +21,15 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="results", show_default=True)
 @model_option
 @lung_masks_option
+@runtime_options
+@max_megapixels_option
 @click.option(
     "--split",
     type=click.Choice(["train", "val", "test", "all"]),
     help="Films to score.  [default: the model's own test split of the data it was trained on; all of other data]",
 )
 @label_options
-def evaluate(data, output, model, lung_masks, split, **options) -> None:
+def evaluate(data, output, model, lung_masks, runtime, precision, split, **options) -> None:
     """Score a model on one or more labelled data sets: predictions.csv, scores.csv and figures."""
     from keras_cxr.data.source import read_dataset
 
@@ -29,9 +39,9 @@ def evaluate(data, output, model, lung_masks, split, **options) -> None:
     from keras_cxr.prediction.evaluate import evaluate as run
 
     saved = find_model(model)
-    load_tensorflow()
+    compute = find_runtime(saved, runtime, precision)
     with progress("Labelling") as advance:
-        evaluation = run(saved, datasets, output, split, advance, lung_masks)
+        evaluation = run(saved, datasets, output, split, advance, lung_masks, compute)
     for note in evaluation.notes:
         click.echo(f"Note: {note}", err=True)
     for name, table in evaluation.tables.items():

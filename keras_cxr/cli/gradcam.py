@@ -4,7 +4,7 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, lung_masks_option, model_option
+from keras_cxr.cli.options import find_model, lung_masks_option, max_megapixels_option, model_option
 from keras_cxr.cli.tensorflow import load_tensorflow
 
 
@@ -13,6 +13,7 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="heatmaps", show_default=True)
 @model_option
 @lung_masks_option
+@max_megapixels_option
 @click.option("--class", "class_name", help="Class to explain.  [default: each film's own label]")
 @click.option("--layer", help="Layer to show.  [default: the last with a spatial map]")
 def gradcam(images, output, model, lung_masks, class_name, layer) -> None:
@@ -20,12 +21,12 @@ def gradcam(images, output, model, lung_masks, class_name, layer) -> None:
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
 
-    film_paths(images, output)
+    total = sum(1 for _ in film_paths(images, output)[1])
     saved = find_model(model)
     load_tensorflow()
     from keras_cxr.explain.folder import explain_films
 
-    with progress("Explaining") as advance:
+    with progress("Explaining", total) as advance:
         result = explain_films(saved, images, output, class_name, layer, advance, lung_masks)
     for name, reason in result.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)

@@ -4,6 +4,7 @@ import pathlib
 
 import click
 
+from keras_cxr.cli.options import max_megapixels_option
 from keras_cxr.cli.tensorflow import load_tensorflow
 
 FOLDER = pathlib.Path("saved_models/lungs")
@@ -24,6 +25,7 @@ def lungs() -> None:
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True, help="Films a step.")
 @click.option("--patient-pattern", help="Patients from file names, e.g. '^(?P<patient>[^_]+)_'.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@max_megapixels_option
 def train(images, masks, output, patient_pattern, **settings) -> None:
     """Train on the films in IMAGES and their lung masks in MASKS, which have the films' base names.
 
@@ -59,6 +61,7 @@ def _tell_epoch(row: dict, total: int) -> None:
 @click.argument("images", type=PATH)
 @click.option("-o", "--output", type=PATH, default="masks", show_default=True, help="Folder of the masks.")
 @click.option("-m", "--model", type=PATH, default=FOLDER, show_default=True, help="Folder of 'lungs train'.")
+@max_megapixels_option
 def apply(images, output, model) -> int:
     """Write the lung mask of every film of a folder (or of one film), and masks.csv with a row a file."""
     from keras_cxr.cli.display import progress

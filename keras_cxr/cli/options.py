@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import click
 
+from keras_cxr.prediction.runtimes import ALL_PRECISIONS, runtimes
+
 
 class Renaming(click.ParamType):
     """OLD=NEW."""
@@ -79,6 +81,27 @@ def take_label_options(options: dict):
     return LabelOptions(**chosen)
 
 
+def _limit_films(context: click.Context, parameter: click.Parameter, million: int) -> None:
+    if context.resilient_parsing:
+        return
+    from keras_cxr.data.levels import set_max_megapixels
+
+    set_max_megapixels(million)
+
+
+def max_megapixels_option(command: Callable) -> Callable:
+    """Add ``--max-megapixels``, which no command needs to hand on: it is set for the process."""
+    return click.option(
+        "--max-megapixels",
+        type=click.IntRange(1, 1000),
+        default=100,
+        show_default=True,
+        expose_value=False,
+        callback=_limit_films,
+        help="Refuse larger films, and those of over 2 bytes for each of these pixels when decoded.",
+    )(command)
+
+
 def lung_masks_option(command: Callable) -> Callable:
     """Add ``--lung-masks``."""
     text = "Folder of lung masks, for a model that sees lungs alone."
@@ -105,3 +128,38 @@ def find_model(folder: pathlib.Path | None):
     model = newest_model()
     click.echo(f"Model: {model.folder} (the newest; choose with -m)", err=True)
     return model
+
+
+def runtime_options(command: Callable) -> Callable:
+    """Add ``--runtime`` and ``--precision``; ``find_runtime`` takes them."""
+    runtime = click.option(
+        "--runtime",
+        type=click.Choice(["auto", *runtimes()]),
+        default="auto",
+        show_default=True,
+        help="What computes the network; auto is the fastest that is there and agrees with Keras.",
+    )
+    precision = click.option(
+        "--precision",
+        type=click.Choice(["auto", *ALL_PRECISIONS]),
+        default="auto",
+        show_default=True,
+        help="Of the runtime; 'keras-cxr optimize' writes them.",
+    )
+    return runtime(precision(command))
+
+
+def find_runtime(model, runtime: str, precision: str):
+    """The function from films to logits for a saved model, told on standard error; None: Keras.
+
+    TensorFlow is loaded where the network or the model's own lung model needs it.
+    """
+    from keras_cxr.cli.tensorflow import load_tensorflow
+    from keras_cxr.lungs.source import OWN
+    from keras_cxr.prediction.choose import choose
+
+    choice = choose(model, runtime, precision)
+    click.echo(f"Note: {choice.note}" if choice.note else f"Runtime: {choice.name}", err=True)
+    if choice.run is None or (model.folder / OWN).is_dir():
+        load_tensorflow()
+    return choice.run

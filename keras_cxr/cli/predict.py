@@ -4,8 +4,14 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, lung_masks_option, model_option
-from keras_cxr.cli.tensorflow import load_tensorflow
+from keras_cxr.cli.options import (
+    find_model,
+    find_runtime,
+    lung_masks_option,
+    max_megapixels_option,
+    model_option,
+    runtime_options,
+)
 
 
 @click.command()
@@ -13,20 +19,22 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="preds.csv", show_default=True)
 @model_option
 @lung_masks_option
+@runtime_options
+@max_megapixels_option
 @click.option("--frontal-only", is_flag=True, help="No label for lateral films and other body parts (DICOM header).")
 @click.option("--resume", is_flag=True, help="Keep the rows that are written already.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when any file fails.")
-def predict(images, output, model, lung_masks, frontal_only, resume, strict) -> int:
+def predict(images, output, model, lung_masks, runtime, precision, frontal_only, resume, strict) -> int:
     """Label every film of a folder (or one film), one CSV row a file, failures included with the reason."""
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
     from keras_cxr.prediction.predict import predict as run
 
-    film_paths(images)
+    total = sum(1 for _ in film_paths(images)[1])
     saved = find_model(model)
-    load_tensorflow()
-    with progress("Labelling") as advance:
-        summary = run(saved, images, output, resume, advance, lung_masks, frontal_only)
+    compute = find_runtime(saved, runtime, precision)
+    with progress("Labelling", total) as advance:
+        summary = run(saved, images, output, resume, advance, lung_masks, frontal_only, compute)
     counts = "".join(f", {count} {label}" for label, count in sorted(summary.labels.items()))
     before = f", {summary.skipped} done before" if summary.skipped else ""
     click.echo(f"{summary.files} files{counts}, {len(summary.failures)} failed{before}. Model: {saved.folder}")

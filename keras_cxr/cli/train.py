@@ -5,7 +5,7 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import Shares, label_options, take_label_options
+from keras_cxr.cli.options import Shares, label_options, max_megapixels_option, take_label_options
 from keras_cxr.cli.tensorflow import load_tensorflow
 from keras_cxr.errors import CxrError
 from keras_cxr.training.recipe import Recipe
@@ -75,6 +75,7 @@ def _settings(command):
 @click.option(
     "--no-feature-cache", is_flag=True, help="Run a frozen backbone on every film in every epoch, augmented anew."
 )
+@max_megapixels_option
 @label_options
 @click.option("--name", help="Of the model.  [default: DATA-ARCHITECTURE]")
 @click.option(

@@ -18,6 +18,7 @@ from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.own_films import films_to_score
+from keras_cxr.prediction.runtimes import Run
 from keras_cxr.report.figures import confusion_figure, precision_recall_figure, roc_figure
 
 
@@ -45,6 +46,7 @@ def evaluate(
     split: str | None = None,
     advance: Callable[[int], None] | None = None,
     lung_masks: str | os.PathLike | None = None,
+    run: Run | None = None,
 ) -> Evaluation:
     """Score a saved model on labelled data sets and write ``output``: predictions.csv, scores.csv and figures.
 
@@ -55,6 +57,7 @@ def evaluate(
         split: See ``own_films.films_to_score``.
         advance: Called with the number of films after each chunk.
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
+        run: Films to logits, of ``choose.choose``; None: Keras.
 
     Raises:
         CxrError: A data set has no film with a label that the model knows, or none that can be read.
@@ -65,7 +68,7 @@ def evaluate(
     for name, dataset in zip(names, datasets, strict=True):
         films, found = _known_films(model, dataset, split)
         notes += [*dataset.notes, *dataset.faults, *found]
-        parts.append(_predict(model, films, dataset.root, advance, masks))
+        parts.append(_predict(model, films, dataset.root, advance, masks, run))
         parts[-1].insert(0, "dataset", name)
         if (parts[-1]["error"] != "").all():
             raise CxrError(f"No film of '{dataset.root}' can be read. First: {parts[-1]['error'].iloc[0]}")
@@ -117,9 +120,10 @@ def _predict(
     root: pathlib.Path,
     advance: Callable[[int], None] | None,
     masks: LungMasks | None,
+    run: Run | None,
 ) -> pd.DataFrame:
     chunks = []
-    for chunk in label_films(model, films["path"], masks=masks):
+    for chunk in label_films(model, films["path"], masks=masks, run=run):
         chunks.append(chunk)
         if advance:
             advance(len(chunk))

@@ -11,6 +11,8 @@ from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.evaluation.calibration import probabilities
 from keras_cxr.models.saved_model import Card, SavedModel
+from keras_cxr.prediction.runtime_record import FOLDER
+from keras_cxr.prediction.runtimes import Run, find
 from keras_cxr.prediction.table import predictions_table
 
 BATCH = 32
@@ -22,6 +24,7 @@ def label_films(
     batch_size: int = BATCH,
     masks: LungMasks | None = None,
     frontal_only: bool = False,
+    run: Run | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Label films with a saved model, in the order of ``paths``.
 
@@ -31,14 +34,13 @@ def label_films(
         batch_size: Films a step of the network.
         masks: The films' lungs, for a model that sees them alone; see ``lungs.source.masks_for``.
         frontal_only: See ``data.films.read_film``.
+        run: Films to logits, of ``choose.choose``; None: Keras.
 
     Yields:
         Predictions tables of up to ``batch_size`` rows; ``image`` is the path. A film that cannot be read is a row
         with the reason in ``error``.
     """
-    from keras_cxr.models.forward import forward
-
-    run = forward(model.network())
+    run = run or find("keras").load(model.folder / FOLDER, "float32", model.card.preprocessing["size"])
     films = read_films(paths, Preprocessing(**model.card.preprocessing), masks, frontal_only)
     while chunk := list(itertools.islice(films, batch_size)):
         good = [film.pixels for film in chunk if film.pixels is not None]

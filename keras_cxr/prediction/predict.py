@@ -17,6 +17,7 @@ from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.runtimes import Run
 from keras_cxr.prediction.table import prediction_columns
 
 # A name in the file system may hold line breaks, and bytes that are no UTF-8; Python carries these as surrogates.
@@ -45,6 +46,7 @@ def predict(
     advance: Callable[[int], None] | None = None,
     lung_masks: str | os.PathLike | None = None,
     frontal_only: bool = False,
+    run: Run | None = None,
 ) -> Summary:
     """Label every film of ``images`` and write the predictions table to ``output``.
 
@@ -58,6 +60,7 @@ def predict(
         advance: Called with the number of films after each chunk.
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
         frontal_only: Give lateral films and other body parts no label, by their DICOM headers.
+        run: Films to logits, of ``choose.choose``; None: Keras.
 
     Raises:
         CxrError: No films, an output that cannot be written, or, resuming, rows of other classes.
@@ -77,7 +80,7 @@ def predict(
         stream.write(kept or _line(columns))
     with open(partial, "a", **_TEXT) as stream:
         todo = (path for path in paths if relative_name(path, root) not in done)
-        for table in label_films(model, todo, masks=masks, frontal_only=frontal_only):
+        for table in label_films(model, todo, masks=masks, frontal_only=frontal_only, run=run):
             table["image"] = [relative_name(path, root) for path in table["image"]]
             table.to_csv(stream, columns=columns, header=False, index=False, lineterminator="\n")
             stream.flush()

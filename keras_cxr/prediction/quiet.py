@@ -1,0 +1,28 @@
+"""Silence for converters and runtimes that print from C++ whatever one sets."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Within the block, what is written to the file descriptors 1 and 2 is thrown away."""
+    _flush()
+    with contextlib.ExitStack() as stack:
+        silent = os.open(os.devnull, os.O_WRONLY)
+        stack.callback(os.close, silent)
+        for stream in (1, 2):
+            kept = os.dup(stream)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, stream)
+            os.dup2(silent, stream)
+        stack.callback(_flush)
+        yield
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
