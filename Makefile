@@ -2,6 +2,7 @@
 # make demo DATA=/path/to/labelled UNKNOWN=/path/to/unknown        the same on your films
 #                      (TRAIN="-a resnet50" for another network)
 # make test            lint and tests
+# make bench           this package against what a notebook does instead, to benchmarks/RESULTS.md, about 20 minutes
 # make fuzz            20,000 damaged films read (MUTANTS=…, SEED=…): none may crash, hang or take much memory
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ KNOWN := $(or $(DATA),demo/films/known_images)
 FILMS := $(or $(UNKNOWN),demo/films/unknown_images)
 TRAIN ?= -a lmap3 --epochs 20 --batch-size 16
 
-.PHONY: demo test fuzz lint clean
+.PHONY: demo test fuzz bench lint clean
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +43,9 @@ test: lint
 
 fuzz: $(VENV)/installed
 	$(BIN)/python tests/fuzz/fuzz_reading.py --mutants $(or $(MUTANTS),20000) --seed $(or $(SEED),0)
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/run_all.py
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -71,7 +71,10 @@ def affine(angle: np.ndarray, scale: np.ndarray, mirror: np.ndarray, size: int) 
 
 
 def warp(films, transforms):
-    """Apply (batch, 8) transforms to (batch, height, width, channels) float32 films, bilinear, black outside."""
+    """Apply (batch, 8) transforms to (batch, height, width, channels) float32 films, bilinear, black outside.
+
+    OpenCV before 5 rounds the positions to 1/32 pixel.
+    """
     import tensorflow as tf
 
     # OpenCV needs a fifth of the processor time of TensorFlow's ImageProjectiveTransformV3, for the same gray levels.
