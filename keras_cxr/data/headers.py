@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_cxr.cache import patient_salt
 from keras_cxr.data.images import PICTURE_SUFFIXES
-from keras_cxr.data.sniff import HEAD, is_dicom
+from keras_cxr.data.sniff import HEAD, is_dicom, need_pydicom
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
 
@@ -70,6 +70,7 @@ def header_facts(path: str, keep_patient_ids: bool = False) -> dict | None:
         return None  # The film's own reading says what is wrong with the file; so below.
     salt = patient_salt()  # Where none can be kept, that is an error: without patients the splits would leak.
     try:
+        need_pydicom()
         from keras_cxr.data.dicom.header import dicom_facts
 
         return dicom_facts(path, salt, keep_patient_ids)

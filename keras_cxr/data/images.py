@@ -9,7 +9,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageChops, ImageMode, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from keras_cxr.data.levels import check_scans, check_size, max_megapixels, window_by_percentile
-from keras_cxr.data.sniff import is_dicom
+from keras_cxr.data.sniff import is_dicom, need_pydicom
 from keras_cxr.errors import CxrError, one_line
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff")
@@ -58,6 +58,7 @@ def decode(content: bytes, at_least: int | None = None, bits: int = 8) -> tuple[
             without pydicom.
     """
     if is_dicom(content):
+        need_pydicom()
         from keras_cxr.data.dicom.pixels import dicom_gray
 
         gray, _ = dicom_gray(content, bits)
