@@ -62,8 +62,8 @@ class Recipe:
     fine_tune_epochs: int = 10
     fine_tune_rate: float = 1e-5
     patience: int = 8
-    plateau_patience: int = 3
-    plateau_factor: float = 0.3
+    plateau_patience: int = 5
+    plateau_factor: float = 0.5
     class_weights: Literal["balanced", "none"] = "balanced"
     rotation: float = 18.0
     zoom: float = 0.05
