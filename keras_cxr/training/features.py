@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_cxr import __version__
 from keras_cxr.cache import cache_folder
 from keras_cxr.data.augment import Augmentation, film_transforms, warp
 from keras_cxr.data.pipeline import gather_films
@@ -85,7 +86,7 @@ def _digest(trunk: keras.Model) -> str:
     """Of everything that decides the features: layers, weights, precision and the program that computes them."""
     # Keras numbers its inputs anew in each process.
     layers = re.sub(r"input_layer(_\d+)?", "input_layer", trunk.to_json())
-    digest = hashlib.sha256(f"{layers} {trunk.output.dtype} {tf.__version__} {keras.__version__}".encode())
+    digest = hashlib.sha256(f"{layers} {trunk.output.dtype} {tf.__version__} {keras.__version__} {__version__}".encode())
     for variable in trunk.variables:
         digest.update(np.ascontiguousarray(variable.numpy()))
     return digest.hexdigest()
