@@ -86,7 +86,8 @@ def _digest(trunk: keras.Model) -> str:
     """Of everything that decides the features: layers, weights, precision and the program that computes them."""
     # Keras numbers its inputs anew in each process.
     layers = re.sub(r"input_layer(_\d+)?", "input_layer", trunk.to_json())
-    digest = hashlib.sha256(f"{layers} {trunk.output.dtype} {tf.__version__} {keras.__version__} {__version__}".encode())
+    versions = f"{tf.__version__} {keras.__version__} {__version__}"
+    digest = hashlib.sha256(f"{layers} {trunk.output.dtype} {versions}".encode())
     for variable in trunk.variables:
         digest.update(np.ascontiguousarray(variable.numpy()))
     return digest.hexdigest()
