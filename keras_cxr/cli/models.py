@@ -8,7 +8,10 @@ import click
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def models(as_json: bool) -> None:
-    """List the architectures, with the parameters of a two-class network at the default size."""
+    """List the architectures, with the parameters of a two-class network at the default size.
+
+    A network of your own needs no entry: 'keras-cxr train DATA -a FILE:FUNCTION'.
+    """
     from keras_cxr.models.listing import listing
 
     rows = listing()
@@ -24,4 +27,5 @@ def models(as_json: bool) -> None:
         table.add_column(column.replace("_", " "), justify="right" if number else "left", no_wrap=column != "summary")
     for row in rows:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row.values()))
-    Console().print(table)
+    # Wider than any terminal, so that no number is cut off; the table takes what it needs.
+    Console(width=1000).print(table)

@@ -1,5 +1,8 @@
 """A network to a graph whose weights are constants, float32 throughout: what every converter can read."""
 
+import contextlib
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -19,7 +22,35 @@ def frozen_logits(network: keras.Model):
     run = tf.function(
         lambda films: model(films, training=False), input_signature=[tf.TensorSpec(shape, tf.float32, name="films")]
     )
-    return convert_variables_to_constants_v2(run.get_concrete_function())
+    with _depthwise(model):
+        return convert_variables_to_constants_v2(run.get_concrete_function())
+
+
+@contextlib.contextmanager
+def _depthwise(model: keras.Model):
+    """Within it, convolutions of one channel each (ConvNeXt's) are computed as depthwise ones.
+
+    Keras traces grouped convolutions into a function of XLA, which no converter can read.
+    """
+    grouped = [
+        layer
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.Conv2D) and 1 < layer.groups == layer.filters and layer.kernel.shape[2] == 1
+    ]
+    for layer in grouped:
+        layer.convolution_op = functools.partial(_depthwise_convolution, layer)
+    try:
+        yield
+    finally:
+        for layer in grouped:
+            del layer.convolution_op
+
+
+def _depthwise_convolution(layer: keras.layers.Conv2D, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    kernel = keras.ops.transpose(kernel, (0, 1, 3, 2))
+    return keras.ops.depthwise_conv(
+        inputs, kernel, strides=layer.strides, padding=layer.padding, dilation_rate=layer.dilation_rate
+    )
 
 
 def _in_float32(network: keras.Model) -> keras.Model:

@@ -29,7 +29,7 @@ def imagenet_file(pretrained: Pretrained) -> pathlib.Path:
     try:
         if not reachable():
             raise ConnectionError("no connection")
-        return _download(BASE + pretrained.path, home, pretrained.md5)
+        return _download(address(pretrained), home, pretrained.checksum)
     except Exception as error:  # Keras raises a bare Exception where a download fails
         file.unlink(missing_ok=True)  # Keras leaves a file whose checksum is wrong
         reason = " ".join(str(error).split())
@@ -38,6 +38,11 @@ def imagenet_file(pretrained: Pretrained) -> pathlib.Path:
             f"Try --weights FILE, or set KERAS_HOME to a folder that holds models/{name}, "
             "or choose an architecture trained from scratch, such as -a lmap3."
         ) from error
+
+
+def address(pretrained: Pretrained) -> str:
+    """Where the file of weights is downloaded from."""
+    return urllib.parse.urljoin(BASE, pretrained.path)
 
 
 def reachable(seconds: float = 1.0) -> bool:
@@ -57,12 +62,13 @@ def reachable(seconds: float = 1.0) -> bool:
     return answered.is_set()
 
 
-def _download(url: str, home: pathlib.Path, md5: str) -> pathlib.Path:
+def _download(url: str, home: pathlib.Path, checksum: str) -> pathlib.Path:
     import keras
 
     name = url.rsplit("/", 1)[1]
     with _socket_timeout(10):
-        return pathlib.Path(keras.utils.get_file(name, url, cache_dir=str(home), cache_subdir="models", file_hash=md5))
+        file = keras.utils.get_file(name, url, cache_dir=str(home), cache_subdir="models", file_hash=checksum or None)
+    return pathlib.Path(file)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,16 @@ def caffe(gray: keras.KerasTensor) -> keras.KerasTensor:
     return means(repeat_gray(gray, 3))
 
 
+def minus_one_to_one(gray: keras.KerasTensor, channels: int = 3) -> keras.KerasTensor:
+    """Gray levels 0–255 (…, 1) to (…, channels) in [−1, 1], as MobileNet V1 and V2, Inception and Xception expect."""
+    return repeat_gray(layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32", name="rescale")(gray), channels)
+
+
+def rgb(gray: keras.KerasTensor) -> keras.KerasTensor:
+    """Gray levels 0–255 (…, 1) to (…, 3), for applications that hold their preprocessing themselves."""
+    return repeat_gray(gray, 3)
+
+
 def classify(features: keras.KerasTensor, classes: int) -> keras.KerasTensor:
     """Feature vectors to probabilities: ``logits``, then ``probability`` in float32.
 

@@ -28,7 +28,7 @@ def build(
     layers are always ``logits`` and ``probability``.
 
     Args:
-        name: One of ``architectures()``.
+        name: One of ``architectures()``, or FILE:FUNCTION of a network of the user's own (see ``own``).
         classes: Number of classes, 2 or more.
         size: Height and width of the input in pixels; None: the architecture's own.
         weights: Of the backbone: "imagenet" (downloaded and cached by Keras), "none" (random initialisation; nothing
@@ -44,7 +44,6 @@ def build(
     """
     architecture = find(name)
     size = architecture.input_size if size is None else size
-    channels = architecture.channels if channels is None else channels
     dropout = architecture.dropout if dropout is None else dropout
     if classes < 2:
         raise UsageError(f"The number of classes must be 2 or more. Received: {classes}.")
@@ -53,16 +52,18 @@ def build(
             f"The size for {name} must be {architecture.smallest} pixels or more, or its pooling layers leave nothing. "
             f"Received: {size}."
         )
-    if channels not in (1, 3):
+    if channels not in (None, 1, 3):
         raise UsageError(f"The number of channels must be 1 or 3. Received: {channels}.")
     if not 0 <= dropout < 1:
         raise UsageError(f"The dropout rate must lie in [0, 1). Received: {dropout}.")
-    if features_from and not architecture.pretrained:
+    if features_from and not architecture.backbone:
         raise UsageError(
             f"--features-from cuts a backbone and {name} has none. Received: {features_from}. Try -a resnet50."
         )
     file = _weights_file(architecture, weights)
-    return architecture.build(Plan(name, classes, size, channels, file, features_from, dropout))
+    if channels is None:
+        channels = (file and architecture.weights_channels) or architecture.channels
+    return architecture.build(Plan(architecture.name, classes, size, channels, file, features_from, dropout))
 
 
 def _weights_file(architecture: Architecture, weights: str | os.PathLike) -> pathlib.Path | None:
@@ -71,14 +72,20 @@ def _weights_file(architecture: Architecture, weights: str | os.PathLike) -> pat
         weights = architecture.weights
     if weights == "none":
         return None
-    if not architecture.pretrained:
+    if not architecture.backbone:
         raise UsageError(
             f"{architecture.name} is trained from scratch: its weights must be 'none'. Received: {weights}. "
             "Try --weights none, or -a resnet50."
         )
     if weights == "imagenet":
+        if architecture.pretrained is None:
+            raise UsageError(
+                f"keras.applications publishes no ImageNet weights for {architecture.name}. Received: {weights}. "
+                "Try --weights FILE, --weights none, or -a resnet50."
+            )
         return imagenet_file(architecture.pretrained)
     file = pathlib.Path(weights).expanduser()
     if not file.is_file():
-        raise UsageError(f"The weights must be 'imagenet', 'none' or a file. Received: {weights}, which is no file.")
+        known = "'imagenet', 'none' or a file" if architecture.pretrained else "'none' or a file"
+        raise UsageError(f"The weights must be {known}. Received: {weights}, which is no file.")
     return file

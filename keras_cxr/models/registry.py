@@ -17,8 +17,10 @@ class Pretrained(NamedTuple):
     """ImageNet weights without top, as keras.applications publishes them."""
 
     path: str
-    """Below https://storage.googleapis.com/tensorflow/keras-applications/; its last part names the cached file."""
-    md5: str
+    """Below https://storage.googleapis.com/tensorflow/keras-applications/, with a leading slash below the host; its
+    last part names the cached file."""
+    checksum: str
+    """MD5 or SHA-256; empty where keras.applications knows none."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,14 @@ class Architecture:
     summary: str
     build: Callable[[Plan], "keras.Model"]
     channels: int
+    """What the body sees where nothing else is asked for."""
+    parameters: int | None
+    """Of the two-class network at its default size; None: of the user's own, known once it is built."""
+    feature_layer: str | None
+    """The last layer whose output is a map, as ``spatial.spatial_layers`` tells; None as above."""
+    cut_layer: str | None = None
+    """Where to cut the backbone on a computer without a GPU: the last layer at a sixteenth of the input's size; None:
+    no backbone."""
     weights: str = "none"
     """What "default" means for it: "imagenet" or "none"."""
     input_size: int = 224
@@ -54,7 +64,11 @@ class Architecture:
     smallest: int = 32
     """The smallest input size that its pooling layers leave something of."""
     pretrained: Pretrained | None = None
-    """None: no backbone of keras.applications, so no weights to start from."""
+    """None: keras.applications publishes no weights for it."""
+    backbone: bool = False
+    """Whether it has a backbone that takes a weights file and can be cut and unfrozen; ``pretrained`` implies it."""
+    weights_channels: int | None = None
+    """What the body sees with a weights file where nothing else is asked for; None: as without."""
 
 
 _registered: dict[str, Architecture] = {}
@@ -67,6 +81,7 @@ def register(name: str, summary: str, **fields) -> Callable:
     """
 
     def put(build: Callable) -> Callable:
+        fields.setdefault("backbone", fields.get("pretrained") is not None)
         _registered[name] = Architecture(name, summary, build, **fields)
         return build
 
@@ -82,7 +97,13 @@ def architectures() -> dict[str, Architecture]:
 
 
 def find(name: str) -> Architecture:
-    """The architecture of that name; raises UsageError, with the nearest name, where there is none."""
+    """The architecture of that name, or the user's own for FILE:FUNCTION (see ``own``).
+
+    Raises:
+        UsageError: There is none; the nearest name is proposed.
+    """
+    if ":" in name or name.endswith(".py"):
+        return importlib.import_module(".own", __package__).own_architecture(name)
     known = architectures()
     if name not in known:
         raise unknown_name("architecture", name, known)

@@ -4,14 +4,16 @@ Keras itself takes a file only into a model of exactly the same layers. Here the
 needs (the application's classifier, the part behind a cut), and a file that holds less is refused by name.
 """
 
+import itertools
 import pathlib
 
 import h5py
 import keras
-import numpy as np
 
 from keras_cxr.errors import CxrError
-from keras_cxr.models.spatial import spatial_layers
+from keras_cxr.models.names import settle_names
+from keras_cxr.models.spatial import cut_layers
+from keras_cxr.models.weights_origin import check_origin
 
 
 def load_backbone(file: pathlib.Path, backbone: keras.Model, whole: keras.Model) -> None:
@@ -27,6 +29,7 @@ def load_backbone(file: pathlib.Path, backbone: keras.Model, whole: keras.Model)
         CxrError: If the file cannot be read, or does not hold every layer of ``backbone``.
     """
     try:
+        check_origin(file, backbone.name)
         if file.suffix == ".keras":
             donor = _saved_model(file, backbone)
         else:
@@ -53,57 +56,77 @@ def _saved_model(file: pathlib.Path, backbone: keras.Model) -> keras.Model:
     saved = keras.models.load_model(file, compile=False)
     wanted = {layer.name for layer in backbone.layers}
     models = [saved, *(layer for layer in saved.layers if isinstance(layer, keras.Model))]
+    for model in models:
+        # A Sequential has no operations; as a part of an application it bears the application's names.
+        if not isinstance(model, keras.Sequential):
+            settle_names(model)
     return max(models, key=lambda model: len(wanted & {layer.name for layer in model.layers}))
 
 
 def _filled(file: pathlib.Path, backbone: keras.Model, whole: keras.Model) -> keras.Model:
-    """The cut of ``whole`` that has as many arrays as the file, loaded from it.
+    """The largest of the backbone, the application and its cuts that the file fills, loaded from it.
 
-    A weights file names layers by kind and order, not by their names, so it has to meet a model of the same layers.
+    A weights file names layers by kind and order, not by their names, so it has to meet a model that begins with the
+    same layers. What else it holds, such as the application's classifier, comes after them and is left.
     """
-    legacy = _legacy_layers(file)
-    held = _array_count(file) if legacy is None else sum(len(arrays) for arrays in legacy)
-    cuts = (keras.Model(whole.input, whole.get_layer(name).output) for name in reversed(spatial_layers(whole)))
-    for model in (backbone, whole, *cuts):
-        if len(model.weights) == held:
-            break
-    else:
-        raise CxrError(
-            f"The weights file {file} holds {held} arrays, and {backbone.name} has {len(whole.weights)} or, cut "
-            f"at a layer, another number. Try a file of keras.applications' {backbone.name}, or a whole model (.keras)."
-        )
-    if legacy is None:
+    held = _array_count(file)
+    # A file of the backbone itself: a cut inside a block is no beginning of the application.
+    same = [backbone] if len(backbone.weights) == held else []
+    cuts = (keras.Model(whole.input, whole.get_layer(name).output) for name in reversed(cut_layers(whole)))
+    fill = _fill_in_order if _is_legacy(file) else _fill_by_kind
+    for model in itertools.chain(same, [whole], cuts):
+        if len(model.weights) <= held and fill(model, file):
+            return model
+    raise CxrError(
+        f"The weights file {file} holds {held} arrays, which are not those of {backbone.name} ({len(whole.weights)} "
+        f"arrays) nor of its beginning. Try a file of keras.applications' {backbone.name}, or a whole model (.keras)."
+    )
+
+
+def _fill_by_kind(model: keras.Model, file: pathlib.Path) -> bool:
+    """Load a ``.weights.h5`` file; False where it lacks a layer of the model or holds one of another shape."""
+    try:
         model.load_weights(file)
-    else:
-        for layer, arrays in zip([layer for layer in model.layers if layer.weights], legacy, strict=True):
-            layer.set_weights(arrays)
-    return model
+    except ValueError:
+        return False
+    return True
+
+
+def _fill_in_order(model: keras.Model, file: pathlib.Path) -> bool:
+    """Load a legacy ``.h5`` file; False where its first layers are not the model's."""
+    layers = [layer for layer in model.layers if layer.weights]
+    with h5py.File(file) as content:
+        arrays = _legacy_layers(content)[: len(layers)]
+        shapes = [[tuple(weight.shape) for weight in layer.weights] for layer in layers]
+        if shapes != [[array.shape for array in one] for one in arrays]:
+            return False
+        for layer, one in zip(layers, arrays, strict=True):
+            layer.set_weights([array[()] for array in one])
+    return True
+
+
+def _is_legacy(file: pathlib.Path) -> bool:
+    with h5py.File(file) as content:
+        return "layer_names" in content.get("model_weights", content).attrs
 
 
 def _array_count(file: pathlib.Path) -> int:
-    """The number of arrays in a ``.weights.h5`` file, less those of dense layers: backbones have none."""
+    """The number of weights in the file; the state of dropout's random numbers is none."""
+    if _is_legacy(file):
+        with h5py.File(file) as content:
+            return sum(len(arrays) for arrays in _legacy_layers(content))
     paths = []
     with h5py.File(file) as content:
         content.visititems(lambda path, item: paths.append(path) if isinstance(item, h5py.Dataset) else None)
-    return sum("/dense" not in path for path in paths)
+    return sum("seed_generator" not in path for path in paths)
 
 
-def _legacy_layers(file: pathlib.Path) -> list[list[np.ndarray]] | None:
-    """The arrays of each layer with weights, in order, of a legacy ``.h5`` (weights or model); None for another form.
-
-    Dense layers, the application's classifier, are left out.
-    """
-    with h5py.File(file) as content:
-        layers = content.get("model_weights", content)
-        if "layer_names" not in layers.attrs:
-            return None
-        found = []
-        for name in layers.attrs["layer_names"]:
-            group = layers[_text(name)]
-            arrays = [group[_text(weight)][()] for weight in group.attrs["weight_names"]]
-            if arrays and arrays[0].ndim != 2:
-                found.append(arrays)
-    return found
+def _legacy_layers(content: h5py.File) -> list[list[h5py.Dataset]]:
+    """The weights of each layer that has any, in order, of a legacy ``.h5`` (weights or model)."""
+    groups = content.get("model_weights", content)
+    named = (groups[_text(name)] for name in groups.attrs["layer_names"])
+    found = ([group[_text(weight)] for weight in group.attrs["weight_names"]] for group in named)
+    return [arrays for arrays in found if arrays]
 
 
 def _text(name: bytes | str) -> str:
@@ -113,7 +136,7 @@ def _text(name: bytes | str) -> str:
 def _too_short(file: pathlib.Path, backbone: keras.Model, missing: list[str]) -> CxrError:
     """The error for a file that ends before the backbone does."""
     names = [layer.name for layer in backbone.layers]
-    held = [name for name in spatial_layers(backbone) if names.index(name) < names.index(missing[0])]
+    held = [name for name in cut_layers(backbone) if names.index(name) < names.index(missing[0])]
     cut = f"--features-from {held[-1]}, or " if held else ""
     return CxrError(
         f"The weights file {file} lacks {len(missing)} layers of {backbone.name}: {missing[0]} to {missing[-1]}. "

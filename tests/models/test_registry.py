@@ -11,23 +11,26 @@ from keras_cxr.errors import UsageError
 from keras_cxr.models import build
 from keras_cxr.models.registry import architectures, find
 
-NAMES = ["alexnet", "lenet5", "lmap3", "resnet50", "vgg16", "vgg19"]
+FROM_SCRATCH = {"alexnet", "cnn-small", "lenet5", "lmap3", "vgg-small"}
 
 
 def test_names_are_listed_in_order():
-    assert list(architectures()) == NAMES
+    names = list(architectures())
+    assert names == sorted(names)
+    assert {name for name, architecture in architectures().items() if not architecture.backbone} == FROM_SCRATCH
 
 
 def test_listing_does_not_import_tensorflow():
     code = (
-        "import sys; from keras_cxr.models.registry import architectures; import keras_cxr.cli.models; architectures();"
+        "import sys; import keras_cxr.cli.models; from keras_cxr.models.listing import listing; listing();"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_every_file_registers_one_architecture():
-    assert sorted(module.name for module in pkgutil.iter_modules(package.__path__)) == list(architectures())
+def test_every_file_registers_an_architecture():
+    files = {f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__)}
+    assert {architecture.build.__module__ for architecture in architectures().values()} == files
 
 
 def test_unknown_name_proposes_the_nearest():
@@ -45,6 +48,8 @@ def test_unknown_name_proposes_the_nearest():
         ("lmap3", {"features_from": "conv1"}, "has none. Received: conv1"),
         ("lmap3", {"size": 93}, "must be 94 pixels or more.*Received: 93"),
         ("resnet50", {"weights": "no/such.weights.h5"}, "'imagenet', 'none' or a file. Received: no/such.weights.h5"),
+        ("resnet18", {"weights": "imagenet"}, "publishes no ImageNet weights for resnet18.*Try --weights FILE"),
+        ("resnet18", {"weights": "no.h5"}, "The weights must be 'none' or a file. Received: no.h5"),
         ("resnet50", {"weights": "none", "channels": 1}, "sees 3 channels.*Received: 1 channel"),
     ],
 )

@@ -116,13 +116,18 @@ def test_random_backbone_is_trained_with_its_statistics():
     assert not np.array_equal(mean, before)
 
 
-def test_unknown_cut_names_the_nearest_and_only_ends_of_blocks():
+def test_unknown_cut_names_the_nearest_and_the_last_of_each_size():
     with pytest.raises(UsageError, match="Did you mean 'conv4_block6_out'") as error:
-        build("resnet50", 2, size=SIZE, weights="none", features_from="conv4_block6")
-    listed = str(error.value).split("Such as: ")[1].rstrip(".").split(", ")
-    assert listed[:2] == ["conv1_relu", "pool1_pool"]
-    assert all(name.endswith("_out") for name in listed[2:])
-    assert len(listed) == 2 + 3 + 4 + 6 + 3
+        build("resnet50", 2, size=64, weights="none", features_from="conv4_block6")
+    listed = str(error.value).split("each size: ")[1].rstrip(".").split(", ")
+    assert listed == ["conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"]
+
+
+def test_cuts_are_the_ends_of_blocks():
+    cuts = spatial_layers(build("resnet50", 2, size=SIZE, weights="none"))
+    assert cuts[:2] == ["conv1_relu", "pool1_pool"]
+    assert all(name.endswith("_out") for name in cuts[2:])
+    assert len(cuts) == 2 + 3 + 4 + 6 + 3
 
 
 def test_imagenet_file_of_the_cut_backbone(shared_weights):

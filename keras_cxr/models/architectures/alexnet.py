@@ -3,7 +3,9 @@
 from keras_cxr.models.registry import register
 
 
-@register("alexnet", "from scratch, every stride 4", channels=1, smallest=73)
+@register(
+    "alexnet", "from scratch, every stride 4", channels=1, parameters=21_562_053, feature_layer="pool2", smallest=73
+)
 def alexnet(plan):
     """AlexNet from scratch, in the form of 21,574,344 parameters at 224 pixels, one channel and four classes.
 

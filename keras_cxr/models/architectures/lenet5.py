@@ -3,7 +3,7 @@
 from keras_cxr.models.registry import register
 
 
-@register("lenet5", "from scratch, tiny", channels=1)
+@register("lenet5", "from scratch, tiny", channels=1, parameters=60_945, feature_layer="c5")
 def lenet5(plan):
     """LeNet-5 from scratch: tanh, average pooling, C5 a convolution of 120 maps as in the paper.
 

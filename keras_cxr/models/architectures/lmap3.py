@@ -3,7 +3,9 @@
 from keras_cxr.models.registry import register
 
 
-@register("lmap3", "from scratch, light", channels=1, dropout=0.2, smallest=94)
+@register(
+    "lmap3", "from scratch, light", channels=1, parameters=287_493, feature_layer="pool5", dropout=0.2, smallest=94
+)
 def lmap3(plan):
     """LMAP3 from scratch: 287,688 parameters at 224 pixels, one channel and four classes."""
     from keras import layers
