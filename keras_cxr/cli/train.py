@@ -1,80 +1,18 @@
 """``keras-cxr train``: labelled films to a saved model."""
 
-import dataclasses
 import pathlib
 
 import click
 
-from keras_cxr.cli.options import Shares, label_options, max_megapixels_option, take_label_options
+from keras_cxr.cli.options import label_options, max_megapixels_option
+from keras_cxr.cli.recipe_options import recipe_options, take_recipe
 from keras_cxr.cli.tensorflow import load_tensorflow
-from keras_cxr.errors import CxrError
-from keras_cxr.training.recipe import Recipe
-
-DEFAULT = Recipe()
-
-
-def _setting(flag: str, name: str, kind: object, text: str, short: tuple[str, ...] = ()):
-    default = getattr(DEFAULT, name)
-    if isinstance(default, tuple):
-        default = "/".join(f"{part:g}" for part in default)
-    shown = "" if default in (None, "") else f"  [default: {default}]"
-    return click.option(*short, flag, name, type=kind, default=None, help=text + shown)
-
-
-_SETTINGS = (
-    _setting("--architecture", "architecture", str, "Network; 'keras-cxr models' lists them.", ("-a",)),
-    _setting("--weights", "weights", str, "Of the backbone: imagenet, none, or a file that Keras wrote."),
-    _setting("--features-from", "features_from", str, "Cut the backbone at this layer, e.g. conv4_block6_out."),
-    _setting("--unfreeze", "unfreeze", str, "Fine-tune the backbone from this layer on in a second phase."),
-    _setting("--channels", "channels", click.IntRange(1, 3), "Channels the network's body sees: 1 or 3."),
-    _setting(
-        "--dropout",
-        "dropout",
-        click.FloatRange(0, 1, max_open=True),
-        "Share of units dropped before the last layer.",
-    ),
-    _setting("--size", "size", click.IntRange(16, 2048), "Side of the network's input in pixels."),
-    _setting("--enhance", "enhance", str, "Contrast: percentile, clahe, equalize, sharpen, match; several by commas."),
-    _setting("--lungs", "lungs", click.Choice(["none", "crop", "mask"]), "Show the network the lungs alone."),
-    _setting("--lung-masks", "lung_masks", str, "Folder of lung masks, named as the films."),
-    _setting("--lungs-model", "lungs_model", str, "Lung model ('keras-cxr lungs train') that finds the lungs."),
-    _setting("--batch-size", "batch_size", click.IntRange(1), "Films a step."),
-    _setting("--epochs", "epochs", click.IntRange(1), "At most."),
-    _setting("--learning-rate", "learning_rate", click.FloatRange(0, min_open=True), "Of Adam."),
-    _setting("--fine-tune-epochs", "fine_tune_epochs", click.IntRange(1), "Of the second phase, at most."),
-    _setting("--fine-tune-rate", "fine_tune_rate", click.FloatRange(0, min_open=True), "Of the second phase."),
-    _setting("--patience", "patience", click.IntRange(1), "Epochs without a better validation AUROC before the end."),
-    _setting("--class-weights", "class_weights", click.Choice(["balanced", "none"]), "Weights in the loss."),
-    _setting("--rotation", "rotation", click.FloatRange(0, 180), "Augmentation: degrees to either side; 0 is off."),
-    _setting("--zoom", "zoom", click.FloatRange(0, 0.9), "Augmentation: share to either side; 0 is off."),
-    _setting("--views", "views", click.IntRange(1, 32), "Augmented views a film that features are stored of."),
-    _setting("--split", "split", Shares(), "Shares of train, val and test where the data set has no splits."),
-    _setting("--split-by", "split_by", click.Choice(["patient", "image"]), "'image' leaks patients across splits."),
-    _setting("--positive", "positive", str, "The positive class of two.  [default: the one not called NORMAL]"),
-    _setting("--seed", "seed", click.IntRange(0, 2**31 - 1), "Of everything drawn by chance."),
-    _setting(
-        "--precision",
-        "precision",
-        click.Choice(["auto", "float32", "mixed_float16", "mixed_bfloat16"]),
-        "auto is mixed_float16 on a GPU and float32 elsewhere.",
-    ),
-)
-
-
-def _settings(command):
-    for option in reversed(_SETTINGS):
-        command = option(command)
-    return command
+from keras_cxr.errors import CxrError, UsageError
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=pathlib.Path))
-@_settings
-@click.option("--squeeze", is_flag=True, help="Stretch films to the square instead of padding them.")
-@click.option("--no-flip", is_flag=True, help="Augmentation without mirroring (a flip mirrors the heart).")
-@click.option(
-    "--no-feature-cache", is_flag=True, help="Run a frozen backbone on every film in every epoch, augmented anew."
-)
+@recipe_options
 @max_megapixels_option
 @label_options
 @click.option("--name", help="Of the model.  [default: DATA-ARCHITECTURE]")
@@ -82,39 +20,67 @@ def _settings(command):
     "--output", type=click.Path(path_type=pathlib.Path), default="saved_models", show_default=True, help="Folder."
 )
 @click.option("--resume", is_flag=True, help="Go on with a training that was stopped; give the same options.")
-def train(data, squeeze, no_flip, no_feature_cache, name, output, resume, **options) -> None:
+@click.option("--no-runtimes", is_flag=True, help="Do not write files for the faster runtime.")
+@click.option("--seeds", type=click.IntRange(2), help="Train with this many seeds, and make an ensemble of them.")
+def train(data, name, output, resume, no_runtimes, seeds, **options) -> None:
     """Train a network on a folder of labelled films.
 
     DATA holds a folder a class, or train, val and test folders of those, or a labels.csv; or tell with --labels or
-    --label-pattern. Films are split by patient, so that nobody is in two splits.
+    --label-pattern. Films are split by patient, so that nobody is in two splits. A published experiment is one
+    option: --recipe NAME.
     """
-    label_settings = take_label_options(options)
-    given = {key: value for key, value in options.items() if value is not None}
-    given |= {"fit": "squeeze" if squeeze else DEFAULT.fit, "flip": not no_flip, "feature_cache": not no_feature_cache}
-    recipe = dataclasses.replace(DEFAULT, **given)
+    recipe, label_settings = take_recipe(options)
     from keras_cxr.data.source import read_dataset
     from keras_cxr.models.registry import find
 
     architecture = find(recipe.architecture)
     dataset = read_dataset(data, label_settings)
-    folder = output / (name or _free_name(output, f"{dataset.root.name}-{architecture.name}", resume))
+    folder = output / (name or free_name(output, f"{dataset.root.name}-{architecture.name}", resume))
+    if resume:
+        _check_seeds(folder, seeds)
     from keras_cxr.cli.display import TrainingDisplay
 
     display = TrainingDisplay()
     try:
         load_tensorflow()
+        if seeds:
+            from keras_cxr.training.several_seeds import train_seeds
+
+            found = train_seeds(dataset, recipe, folder, seeds, display, resume, not no_runtimes)
+            display.close()
+            return tell_several(found, folder, "Validation scores with 95 % intervals: of the mean, over the seeds")
         from keras_cxr.training.train import train as run
 
-        model = run(dataset, recipe, folder, display, resume)
+        model = run(dataset, recipe, folder, display, resume, runtimes=not no_runtimes)
     except KeyboardInterrupt:
         display.close()
-        raise _interrupted(folder) from None
+        raise interrupted(folder) from None
     finally:
         display.close()
     _tell(model)
 
 
-def _free_name(output: pathlib.Path, name: str, resume: bool) -> str:
+def _check_seeds(folder: pathlib.Path, seeds: int | None) -> None:
+    """A training of one seed is not gone on with as one of several, nor the other way round."""
+    several = any(folder.glob("seed-*/recipe.yaml"))
+    one = (folder / "splits.csv").is_file() and not several
+    if (several and not seeds) or (one and seeds):
+        was = "with" if several else "without"
+        raise UsageError(f"'{folder}' was begun {was} --seeds. Give the same options to --resume it.")
+
+
+def tell_several(found, folder: pathlib.Path, title: str) -> None:
+    """Print the scores of several trainings, and where their models lie."""
+    from keras_cxr.cli.display import print_table
+
+    print_table(found.scores, title)
+    names = ", ".join(member.folder.name for member in found.members)
+    click.echo(f"Saved {folder}: {names}" + (" and their ensemble" if found.ensemble else ""))
+    model = folder if found.ensemble else found.members[0].folder
+    click.echo(f"Next: keras-cxr predict FILMS -m {model}")
+
+
+def free_name(output: pathlib.Path, name: str, resume: bool) -> str:
     """``name``, or with the first free number behind it; resuming, the newest unfinished one."""
     names = [name, *(f"{name}-{number}" for number in range(2, 10_000))]
     if resume:
@@ -130,8 +96,16 @@ class _Interrupted(CxrError):
     exit_code = 130
 
 
-def _interrupted(folder: pathlib.Path) -> CxrError:
-    if (folder / "training" / "state.json").is_file():
+def interrupted(folder: pathlib.Path) -> CxrError:
+    """The error for a training that the user broke off: what is kept, and how to go on."""
+    if (folder / "card.json").is_file():
+        return _Interrupted(
+            f"Interrupted, but {folder} is trained; 'keras-cxr optimize {folder}' writes what it lacks."
+        )
+    # Of one training, or of several in folders of their own.
+    if any(
+        file for kept in ("training/state.json", "*/training/state.json", "*/card.json") for file in folder.glob(kept)
+    ):
         return _Interrupted(
             f"Interrupted; the finished epochs are saved. Go on with the same command and --resume --name {folder.name}"
         )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import SPLITS, Dataset
-from keras_cxr.errors import CxrError
+from keras_cxr.errors import CxrError, UsageError
 
 # Normal, No Finding, non-COVID, without_pneumonia, …
 NEGATIVE_NAME = re.compile(r"(no|non|not|without)([^a-z]|$)|(normal|negative|healthy|nofinding|clear|control|0)$")
@@ -75,6 +75,18 @@ def class_weights(labels: pd.Series, classes: list[str]) -> dict[str, float]:
     """Balanced weights, films / (classes × films of the class), as scikit-learn's 'balanced'."""
     counts = labels.value_counts()
     return {name: len(labels) / (len(classes) * int(counts[name])) for name in classes}
+
+
+def positive_weight(labels: pd.Series, classes: list[str]) -> dict[str, float]:
+    """The positive class of two counts (negative films / positive films) times, the other once.
+
+    Raises:
+        UsageError: More than two classes.
+    """
+    if len(classes) != 2:
+        raise UsageError(f"A weight of the positive class needs two classes. Received: {', '.join(classes)}.")
+    counts = labels.value_counts()
+    return {classes[0]: 1.0, classes[1]: int(counts[classes[0]]) / int(counts[classes[1]])}
 
 
 def summary(dataset: Dataset, classes: list[str]) -> pd.DataFrame:

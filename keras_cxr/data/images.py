@@ -67,7 +67,8 @@ def decode(content: bytes, at_least: int | None = None, bits: int = 8) -> tuple[
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             is_jpeg = picture.format in ("JPEG", "MPO")
             if is_jpeg:
-                check_scans(content)
+                if picture.mode != "L" or picture.info.get("progressive"):
+                    check_scans(content)  # A sequential gray JPEG is one scan; what follows is not decoded.
                 picture.draft("L", None)  # No colours are decoded where gray is wanted.
             check_size(*picture.size, _bytes_a_pixel(picture))
             if is_jpeg:

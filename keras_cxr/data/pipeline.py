@@ -21,7 +21,7 @@ def training_batches(
     Args:
         pixels: (films, size, size) uint8.
         rows: (n,) row numbers of the films to train on.
-        targets: (n,) class numbers, or (n, classes) float32.
+        targets: (n,) or (n, classes) float32, or (n,) class numbers.
         weights: (n,) float32 weight of each film in the loss.
         batch_size: Films a batch; the last one may be smaller.
         seed, epoch: Decide order and augmentation, element by element.
@@ -32,17 +32,48 @@ def training_batches(
     """
     import tensorflow as tf
 
-    order = _order(len(rows), seed, epoch)
-    parts = [rows[order], targets[order], weights[order]]
-    if augmentation.active:
-        parts.append(draw_transforms(augmentation, len(rows), pixels.shape[1], seed, epoch)[order])
-    batches = tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(batch_size)
+    batches = index_batches(
+        rows,
+        targets,
+        weights,
+        batch_size=batch_size,
+        seed=seed,
+        epoch=epoch,
+        augmentation=augmentation,
+        side=pixels.shape[1],
+    )
 
-    def load(rows, target, weight, transforms=None):
+    def load(drawn, target, weight):
+        rows, transforms = drawn
         films = gather_films(pixels, rows)
-        return (films if transforms is None else warp(films, transforms)), target, weight
+        return (warp(films, transforms) if augmentation.active else films), target, weight
 
     return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def index_batches(
+    rows: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    augmentation: Augmentation,
+    side: int,
+):
+    """The batches of ``training_batches`` with each film named instead of shown.
+
+    Returns:
+        A ``tf.data.Dataset`` of ((rows (batch,), transforms (batch, 8) for films of ``side`` pixels), targets,
+        weights).
+    """
+    import tensorflow as tf
+
+    order = _order(len(rows), seed, epoch)
+    transforms = draw_transforms(augmentation, len(rows), side, seed, epoch)[order]
+    parts = ((rows[order], transforms), targets[order], weights[order])
+    return tf.data.Dataset.from_tensor_slices(parts).batch(batch_size)
 
 
 def plain_batches(pixels: np.ndarray, rows: np.ndarray, batch_size: int):

@@ -14,6 +14,8 @@ from keras_cxr.data.patients import patients_from_names
 from keras_cxr.data.table import Dataset, dataset_table
 from keras_cxr.errors import CxrError, UsageError, unknown_name
 
+AUTO = "auto"
+
 
 def read_dataset(folder: str | os.PathLike, options: LabelOptions | None = None, labelled: bool = True) -> Dataset:
     """Read the dataset table of a folder: layout recognised, labels renamed, headers read, patients found.
@@ -29,7 +31,8 @@ def read_dataset(folder: str | os.PathLike, options: LabelOptions | None = None,
     """
     options = options or LabelOptions()
     root = existing_folder(folder, "The data folder")
-    layout = _named_layout(root, options) if options.layout else _recognised_layout(root, options)
+    named = options.layout not in (None, AUTO)
+    layout = _named_layout(root, options) if named else _recognised_layout(root, options)
     if layout is None:
         if next(walk_films(root), None) is None:
             raise no_films(root)

@@ -5,6 +5,9 @@ import pathlib
 
 import pandas as pd
 
+# Arrow, which pandas keeps texts in where pyarrow is installed, holds no file name that is no Unicode.
+pd.set_option("mode.string_storage", "python")
+
 SPLITS = ("train", "val", "test")
 REQUIRED = ("path", "label", "patient", "split")
 OPTIONAL = (

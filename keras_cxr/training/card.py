@@ -12,24 +12,30 @@ import keras_cxr
 from keras_cxr.data.source import patient_groups
 from keras_cxr.evaluation.calibration import fit_temperature, fit_threshold, probabilities
 from keras_cxr.evaluation.scores import score
-from keras_cxr.models.forward import forward
 from keras_cxr.models.saved_model import Card
 from keras_cxr.prediction.table import predictions_table
 from keras_cxr.training.control import best_row
+from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.prepare import Prepared
 from keras_cxr.training.recipe import Recipe
-from keras_cxr.training.stage import all_logits
+from keras_cxr.training.stage import validation_logits
 
 
 def make_card(
-    name: str, network: keras.Model, data: Prepared, recipe: Recipe, history: list[dict], precision: str
+    name: str,
+    network: keras.Model,
+    data: Prepared,
+    recipe: Recipe,
+    history: list[dict],
+    precision: str,
+    monitor: Monitor,
 ) -> Card:
     """The card of a trained ``network``, calibrated on the validation split."""
-    threshold, temperature, scores = _calibrate(network, data, recipe)
+    threshold, temperature, scores = _calibrate(network, data, recipe, monitor)
     return Card(
         name=name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        architecture=recipe.architecture,
+        architecture=network.name,
         classes=data.classes,
         threshold=threshold,
         temperature=temperature,
@@ -37,7 +43,8 @@ def make_card(
         data=data.record(),
         training={
             "epochs": len(history),
-            "best_epoch": int(best_row(history)["epoch"]),
+            "best_epoch": int(best_row(history, recipe.best_by)["epoch"]),
+            "parameters": network.count_params(),
             "precision": precision,
             "seconds": round(sum(row["seconds"] for row in history), 1),
             "class_weights": data.weights,
@@ -47,11 +54,13 @@ def make_card(
     )
 
 
-def _calibrate(network: keras.Model, data: Prepared, recipe: Recipe) -> tuple[float | None, float, pd.DataFrame]:
+def _calibrate(
+    network: keras.Model, data: Prepared, recipe: Recipe, monitor: Monitor
+) -> tuple[float | None, float, pd.DataFrame]:
     """Threshold, temperature and scores from the validation split alone; the test split is not touched."""
     rows = data.rows("val")
     targets = data.targets(rows)
-    logits = all_logits(forward(network), data.pixels, rows, recipe.batch_size)
+    logits = validation_logits(network, data, recipe, monitor)
     temperature = fit_temperature(logits, targets)
     likely = probabilities(logits, temperature)
     threshold = fit_threshold(targets, likely[:, 1]) if len(data.classes) == 2 else None

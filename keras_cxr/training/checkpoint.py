@@ -17,8 +17,9 @@ class Checkpoint:
     deleted after that, so the two never disagree.
     """
 
-    def __init__(self, folder: pathlib.Path):
-        self.folder = folder
+    def __init__(self, folder: pathlib.Path, score: str = "auroc"):
+        """``score`` tells the best epoch; see ``control.best_row``."""
+        self.folder, self._score = folder, score
         self.history: list[dict] = []
         file = folder / "state.json"
         if file.is_file():
@@ -31,10 +32,15 @@ class Checkpoint:
             np.savez(stream, *[np.asarray(variable) for variable in variables])
         self.history.append(row)
         write_json(self.folder / "state.json", {"history": self.history})
-        named = {self._weights(row["epoch"]), self._weights(best_row(self.history)["epoch"])}
+        named = {self._weights(row["epoch"]), self._weights(self.best_epoch)}
         for file in self.folder.glob("epoch-*.npz"):
             if file not in named:
                 file.unlink()
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the best validation score."""
+        return best_row(self.history, self._score)["epoch"]
 
     def restore(self, epoch: int, variables: list) -> None:
         """Set the leading ``variables`` to what they were after ``epoch``."""

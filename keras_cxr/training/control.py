@@ -32,12 +32,12 @@ class Standing:
 
 
 def standing(phase: Phase, history: list[dict], recipe: Recipe) -> Standing:
-    """Replay the phase's history: plateaus of ``val_loss`` lower the rate, a stale ``val_auroc`` ends the phase.
+    """Replay the phase's history: plateaus of ``val_loss`` lower the rate, a stale score ends the phase.
 
     Args:
         phase: The phase.
-        history: Rows of all phases so far, each with ``phase``, ``val_loss`` and ``val_auroc``.
-        recipe: Patience and factor.
+        history: Rows of all phases so far, each with ``phase``, ``val_loss``, ``val_auroc`` and ``val_accuracy``.
+        recipe: Schedule, patience, factor, and the score.
     """
     rows = [row for row in history if row["phase"] == phase.name]
     rate, lowest, waited = phase.learning_rate, float("inf"), 0
@@ -47,15 +47,15 @@ def standing(phase: Phase, history: list[dict], recipe: Recipe) -> Standing:
             lowest, waited = row["val_loss"], 0
         else:
             waited += 1
-            if waited >= recipe.plateau_patience:
+            if waited >= recipe.plateau_patience and recipe.schedule == "plateau":
                 rate, waited = rate * recipe.plateau_factor, 0
-        if row["val_auroc"] > best:
-            best, stale = row["val_auroc"], 0
+        if row[f"val_{recipe.best_by}"] > best:
+            best, stale = row[f"val_{recipe.best_by}"], 0
         else:
             stale += 1
     return Standing(rate, len(rows) >= phase.epochs or stale >= recipe.patience)
 
 
-def best_row(history: list[dict]) -> dict | None:
-    """The row of the highest validation AUROC; of equal ones the lower validation loss, then the earlier."""
-    return min(history, key=lambda row: (-row["val_auroc"], row["val_loss"]), default=None)
+def best_row(history: list[dict], score: str = "auroc") -> dict | None:
+    """The row of the highest validation score ('auroc' or 'accuracy'); of equal ones the lower loss, the earlier."""
+    return min(history, key=lambda row: (-row[f"val_{score}"], row["val_loss"]), default=None)

@@ -9,7 +9,8 @@ from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import CARD, RECIPE, SPLITS
 from keras_cxr.training.prepare import Prepared
-from keras_cxr.training.recipe import Recipe, differences, read_recipe, write_recipe
+from keras_cxr.training.recipe import Recipe, differences
+from keras_cxr.training.recipe_file import read_recipe, write_recipe
 
 
 def check_folder(folder: pathlib.Path, recipe: Recipe, resume: bool) -> None:

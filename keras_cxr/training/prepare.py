@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.data.augment import Augmentation
-from keras_cxr.data.check import check, class_weights, ordered_classes, summary
+from keras_cxr.data.check import check, class_weights, ordered_classes, positive_weight, summary
 from keras_cxr.data.enhance import MATCH, cumulative_histogram, match, steps
 from keras_cxr.data.geometry import shown_part
 from keras_cxr.data.load import load_films
@@ -17,6 +17,7 @@ from keras_cxr.data.table import SPLITS, Dataset
 from keras_cxr.lungs.source import lung_masks
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.recipe import Recipe
+from keras_cxr.training.sampling import sample
 
 
 @dataclasses.dataclass
@@ -27,6 +28,7 @@ class Prepared:
         dataset: Its table has splits, sizes and content hashes.
         pixels: (films, size, size) uint8 in the order of the table.
         classes: In the network's order.
+        trained: Row numbers to train on: the train split, or a sample of it.
         weights: Of each class in the loss.
         counts: Films by class and split.
         preprocessing: How the films came to their canvas.
@@ -35,6 +37,7 @@ class Prepared:
     dataset: Dataset
     pixels: np.ndarray
     classes: list[str]
+    trained: np.ndarray
     weights: dict[str, float]
     counts: pd.DataFrame
     preprocessing: Preprocessing
@@ -47,6 +50,13 @@ class Prepared:
         """Class numbers (films,) int of some rows."""
         number = {name: index for index, name in enumerate(self.classes)}
         return self.dataset.table["label"].iloc[rows].map(number).to_numpy(np.int64)
+
+    def encoded(self, rows: np.ndarray) -> np.ndarray:
+        """Targets of the loss, float32: (films,) for two classes, one-hot (films, classes) for more."""
+        targets = self.targets(rows)
+        if len(self.classes) == 2:
+            return targets.astype(np.float32)
+        return np.eye(len(self.classes), dtype=np.float32)[targets]
 
     def film_weights(self, rows: np.ndarray) -> np.ndarray:
         """Weight in the loss (films,) float32 of some rows."""
@@ -77,7 +87,7 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
     dataset = dataclasses.replace(dataset, table=dataset.table.copy(), notes=[*dataset.notes])
     monitor.start("Reading films", len(dataset.table))
     pixels = load_films(dataset, preprocessing, monitor.advance, masks)
-    assign_splits(dataset, recipe.fractions, recipe.seed, recipe.split_by)
+    assign_splits(dataset, recipe.fractions, recipe.seed_of_split, recipe.split_by)
     for note in dataset.notes:
         monitor.note(note)
     # A data set's own test split counts even where none was asked for.
@@ -86,12 +96,26 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
     if MATCH in steps(recipe.enhance):
         preprocessing = _match_to_training(pixels, dataset.table, preprocessing)
     classes = ordered_classes(dataset.table["label"], recipe.positive)
-    labels = dataset.table["label"][dataset.table["split"] == "train"]
-    balanced = recipe.class_weights == "balanced"
-    weights = class_weights(labels, classes) if balanced else dict.fromkeys(classes, 1.0)
+    trained = _rows_to_train_on(dataset.table, recipe, monitor)
+    weights = _WEIGHTS[recipe.class_weights](dataset.table["label"].iloc[trained], classes)
     counts = summary(dataset, classes)
     monitor.data(counts, _sizes(dataset.table), weights)
-    return Prepared(dataset, pixels, classes, weights, counts, preprocessing)
+    return Prepared(dataset, pixels, classes, trained, weights, counts, preprocessing)
+
+
+_WEIGHTS = {
+    "balanced": class_weights,
+    "positive": positive_weight,
+    "none": lambda labels, classes: dict.fromkeys(classes, 1.0),
+}
+
+
+def _rows_to_train_on(table: pd.DataFrame, recipe: Recipe, monitor: Monitor) -> np.ndarray:
+    rows = np.flatnonzero(table["split"] == "train")
+    trained = sample(rows, pd.factorize(table["label"].iloc[rows], sort=True)[0], recipe.sampling, recipe.seed)
+    if recipe.sampling != "none":
+        monitor.note(f"By {recipe.sampling}, {len(trained)} films are trained on in place of {len(rows)}.")
+    return trained
 
 
 def _match_to_training(pixels: np.ndarray, table: pd.DataFrame, preprocessing: Preprocessing) -> Preprocessing:
@@ -117,4 +141,4 @@ def _sizes(table: pd.DataFrame) -> str:
 
 def augmentation(recipe: Recipe) -> Augmentation:
     """The augmentation that a recipe asks for."""
-    return Augmentation(recipe.rotation, recipe.zoom, recipe.flip)
+    return Augmentation(**{field.name: getattr(recipe, field.name) for field in dataclasses.fields(Augmentation)})

@@ -1,15 +1,11 @@
-"""A recipe: everything that decides a training, as one flat YAML; the saved model keeps the one it was made by."""
+"""A recipe: everything that decides a training. The saved model keeps the one it was made by."""
 
 import dataclasses
-import pathlib
-import types
+import math
 import typing
 from typing import Literal
 
-import yaml
-
-from keras_cxr.errors import CxrError, UsageError, unknown_name
-from keras_cxr.files import write_text
+from keras_cxr.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,41 +13,67 @@ class Recipe:
     """Settings of a training; the defaults are the published frozen ResNet50 experiment.
 
     Attributes:
-        architecture: Name in the registry of networks.
+        layout, finding: How the data folder is laid out and the finding to tell from the rest, where the recipe is
+            for one data set; see ``data.source``.
+        architecture: Name in the registry of networks, or FILE:FUNCTION of the user's own.
         weights: 'default' (the architecture's own), 'imagenet', 'none' or a file.
         features_from: Layer at which a pretrained backbone is cut, or None for all of it.
         unfreeze: Layer from which the backbone is fine-tuned in a second phase, or None.
         channels: Channels that the network's body sees, 1 or 3; None for the architecture's own.
         dropout: Share of the units dropped before the last layer; None for the architecture's own.
-        size, fit: Side of the network's input in pixels; 'pad' or 'squeeze'.
+        size, fit: Side of the network's input in pixels, None for the architecture's own; 'pad' or 'squeeze'.
+        normalization: Of the input of a network trained from scratch: 'batch' is learnt as it trains, 'dataset' is
+            the mean and deviation of the training films' pixels.
         enhance: Steps that change the gray levels, such as 'clahe,sharpen'; see ``data.enhance``.
         lungs: 'none', or only the lungs: 'crop' to the box around them, or 'mask' everything else as well.
         lung_masks, lungs_model: Where the lungs' masks come from: a folder of files, or a lung model's folder.
         batch_size: Films a step.
         epochs, learning_rate: Of the first phase, at most.
         fine_tune_epochs, fine_tune_rate: Of the second phase, at most; only with ``unfreeze``.
-        patience: Epochs without a better validation AUROC after which a phase ends.
+        optimizer, weight_decay: 'adam' or 'adamw' (Loshchilov and Hutter 2019), and what each step takes off every
+            weight, as a share times the learning rate.
+        schedule: 'plateau' lowers the learning rate where the validation loss stays, 'cosine' lets it fall to 0 over
+            the phase (Loshchilov and Hutter 2017), 'constant' keeps it.
+        warmup_epochs: Epochs in which the rate of 'cosine' rises from 0 first.
         plateau_patience, plateau_factor: Epochs without a lower validation loss after which the learning rate is
             multiplied by the factor.
-        class_weights: 'balanced' or 'none'.
-        rotation, zoom, flip: Augmentation: degrees, share, and whether films are mirrored.
+        patience: Epochs without a better validation score after which a phase ends.
+        best_by: That score, which also chooses the weights to keep: 'auroc' or 'accuracy'.
+        loss, focal_gamma: 'cross-entropy', or 'focal' (Lin 2017) with its exponent.
+        label_smoothing: Share of the targets that is spread over all classes.
+        mixup: Parameter of the beta distribution that pairs of films are mixed by (Zhang 2018); 0 is off.
+        clip_norm: Largest norm of all gradients together; 0 is off.
+        average: Share of the average of the weights, over steps, that each step keeps (0.999, say); the network is
+            the average. 0 is off.
+        class_weights: In the loss: 'balanced', 'none', or 'positive', films of the negative class over those of the
+            positive one, for the positive one alone.
+        sampling: 'undersample' leaves out films of the larger classes, 'oversample' repeats films of the smaller.
+        rotation, zoom, translation: Augmentation, to either side: degrees, share, share of the film's side.
+        flip, vertical_flip: Whether half of the films are mirrored; the share that is put upside down.
+        crop: Smallest share of the film's area that a random crop keeps; 0 is off.
         feature_cache: Whether the head on a frozen backbone trains on stored features: each film goes through the
             backbone once a view instead of once an epoch.
         views: Augmented views of each film that features are stored of.
         precision: 'auto' (mixed_float16 on a GPU, float32 elsewhere), 'float32', 'mixed_float16', 'mixed_bfloat16'.
         split, split_by: Shares of train, val and test in percent; by 'patient' or 'image'.
         positive: The positive class of two, or None to go by the names.
-        seed: Of everything drawn by chance.
+        seed, split_seed: Of everything drawn by chance; of the split where that is to stay as the seed changes.
+
+    Raises:
+        UsageError: A number out of its range.
     """
 
+    layout: str | None = None
+    finding: str | None = None
     architecture: str = "resnet50"
     weights: str = "default"
     features_from: str | None = None
     unfreeze: str | None = None
     channels: int | None = None
     dropout: float | None = None
-    size: int = 224
+    size: int | None = None
     fit: Literal["pad", "squeeze"] = "pad"
+    normalization: Literal["batch", "dataset"] = "batch"
     enhance: str = ""
     lungs: Literal["none", "crop", "mask"] = "none"
     lung_masks: str | None = None
@@ -61,13 +83,28 @@ class Recipe:
     learning_rate: float = 1e-3
     fine_tune_epochs: int = 10
     fine_tune_rate: float = 1e-5
-    patience: int = 8
+    optimizer: Literal["adam", "adamw"] = "adam"
+    weight_decay: float = 0.0
+    schedule: Literal["plateau", "cosine", "constant"] = "plateau"
+    warmup_epochs: int = 0
     plateau_patience: int = 5
     plateau_factor: float = 0.5
-    class_weights: Literal["balanced", "none"] = "balanced"
+    patience: int = 8
+    best_by: Literal["auroc", "accuracy"] = "auroc"
+    loss: Literal["cross-entropy", "focal"] = "cross-entropy"
+    focal_gamma: float = 2.0
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    clip_norm: float = 0.0
+    average: float = 0.0
+    class_weights: Literal["balanced", "none", "positive"] = "balanced"
+    sampling: Literal["none", "undersample", "oversample"] = "none"
     rotation: float = 18.0
     zoom: float = 0.05
+    translation: float = 0.0
     flip: bool = True
+    vertical_flip: float = 0.0
+    crop: float = 0.0
     feature_cache: bool = True
     views: int = 4
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = "auto"
@@ -75,6 +112,23 @@ class Recipe:
     split_by: Literal["patient", "image"] = "patient"
     positive: str | None = None
     seed: int = 0
+    split_seed: int | None = None
+
+    def __post_init__(self):
+        for name, allowed in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not allowed.holds(value):
+                raise UsageError(f"The '{name}' setting ({option(name)}) must be {allowed}. Received: {value}.")
+        if min(self.split[:2]) <= 0 or self.split[2] < 0:
+            raise UsageError(
+                "The 'split' setting (--split) must be positive shares of train and val, and one of test, which may "
+                f"be 0. Received: {self.split}."
+            )
+
+    @property
+    def seed_of_split(self) -> int:
+        """The seed that patients are dealt out by."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     @property
     def fractions(self) -> tuple[float, float, float]:
@@ -83,63 +137,61 @@ class Recipe:
         return tuple(share / total for share in self.split)
 
 
-def write_recipe(path: pathlib.Path, recipe: Recipe) -> None:
-    """Write the recipe as YAML."""
-    content = {**dataclasses.asdict(recipe), "split": list(recipe.split)}
-    write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+class Range(typing.NamedTuple):
+    """The numbers that a setting may have."""
+
+    low: float
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` lies in it."""
+        above = value > self.low if self.open_low else value >= self.low
+        return above and (value < self.high if self.open_high else value <= self.high) and math.isfinite(value)
+
+    def __str__(self) -> str:
+        low = f"above {self.low:g}" if self.open_low else f"{self.low:g} or more"
+        if math.isinf(self.high):
+            return low
+        return f"{low} and {f'below {self.high:g}' if self.open_high else f'at most {self.high:g}'}"
 
 
-def read_recipe(path: pathlib.Path) -> Recipe:
-    """Read a recipe.
-
-    Raises:
-        UsageError: An unknown key, with the nearest known one; a value of another kind; no YAML mapping.
-        CxrError: No such file, or no YAML.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as fault:
-        raise CxrError(f"The recipe '{path}' does not exist.") from fault
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-        raise CxrError(f"The recipe '{path}' cannot be read as YAML: {' '.join(str(fault).split())}") from fault
-    if not isinstance(content, dict):
-        raise UsageError(f"The recipe '{path}' must be a mapping of settings. Received: {type(content).__name__}.")
-    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
-    settings = {}
-    for key, value in content.items():
-        if key not in kinds:
-            raise unknown_name(f"key in {path.name}", str(key), kinds)
-        try:
-            settings[key] = _typed(value, kinds[key])
-        except (TypeError, ValueError):
-            wanted = _in_words(kinds[key])
-            raise UsageError(f"The key '{key}' in {path.name} must be {wanted}. Received: {value!r}.") from None
-    return Recipe(**settings)
-
-
-def _typed(value: object, kind: object) -> object:
-    """``value`` as ``kind``, or TypeError or ValueError."""
-    choices = typing.get_args(kind)
-    if isinstance(kind, types.UnionType):
-        return None if value is None else _typed(value, choices[0])
-    if typing.get_origin(kind) is tuple and isinstance(value, list):
-        return tuple(_typed(part, of) for part, of in zip(value, choices, strict=True))
-    if kind is float and isinstance(value, (int, str)) and not isinstance(value, bool):
-        # YAML takes 1e-5, written without a point, for text.
-        return float(value)
-    if value in choices or type(value) is kind:
-        return value
-    raise TypeError
+_COUNT, _POSITIVE, _NOT_NEGATIVE = Range(1), Range(0, open_low=True), Range(0)
+_SHARE, _BELOW_ONE = Range(0, 1), Range(0, 1, open_high=True)
+RANGES = {
+    "channels": Range(1, 3),
+    "dropout": _BELOW_ONE,
+    "size": Range(16, 2048),
+    "batch_size": _COUNT,
+    "epochs": _COUNT,
+    "learning_rate": _POSITIVE,
+    "fine_tune_epochs": _COUNT,
+    "fine_tune_rate": _POSITIVE,
+    "weight_decay": _NOT_NEGATIVE,
+    "warmup_epochs": _NOT_NEGATIVE,
+    "plateau_patience": _COUNT,
+    "plateau_factor": Range(0, 1, open_low=True),
+    "patience": _COUNT,
+    "focal_gamma": _NOT_NEGATIVE,
+    "label_smoothing": _BELOW_ONE,
+    "mixup": _NOT_NEGATIVE,
+    "clip_norm": _NOT_NEGATIVE,
+    "average": _BELOW_ONE,
+    "rotation": Range(0, 180),
+    "zoom": Range(0, 0.9),
+    "translation": _SHARE,
+    "vertical_flip": _SHARE,
+    "crop": _SHARE,
+    "views": Range(1, 32),
+    "seed": Range(0, 2**31 - 1),
+    "split_seed": Range(0, 2**31 - 1),
+}
 
 
-def _in_words(kind: object) -> str:
-    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    choices = typing.get_args(kind)
-    if isinstance(kind, types.UnionType):
-        return f"{words[choices[0]]} or null"
-    if typing.get_origin(kind) is tuple:
-        return f"a list of {len(choices)} numbers"
-    return words.get(kind) or f"one of {', '.join(choices)}"
+def option(name: str) -> str:
+    """The command line's option for a setting."""
+    return f"--{name.replace('_', '-')}"
 
 
 def differences(old: Recipe, new: Recipe) -> list[str]:

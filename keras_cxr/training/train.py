@@ -1,5 +1,6 @@
 """Dataset and recipe to a saved model."""
 
+import dataclasses
 import pathlib
 import shutil
 
@@ -11,6 +12,7 @@ from keras_cxr.files import whole_file, write_csv
 from keras_cxr.lungs.source import OWN
 from keras_cxr.models.freeze import layers_from
 from keras_cxr.models.network import build
+from keras_cxr.models.registry import find
 from keras_cxr.models.saved_model import FIGURES, HISTORY, NETWORK, SavedModel, open_model, write_card
 from keras_cxr.report.learning import learning_curves
 from keras_cxr.training.card import make_card
@@ -19,12 +21,19 @@ from keras_cxr.training.devices import dtype_policy, resolve_precision, strategy
 from keras_cxr.training.fit import fit
 from keras_cxr.training.folder import check_folder, open_folder
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.normalization import fix_normalization, pixel_statistics
 from keras_cxr.training.prepare import prepare
 from keras_cxr.training.recipe import Recipe
+from keras_cxr.training.runtimes import decoded_films, write_default_runtime
 
 
 def train(
-    dataset: Dataset, recipe: Recipe, folder: pathlib.Path, monitor: Monitor | None = None, resume: bool = False
+    dataset: Dataset,
+    recipe: Recipe,
+    folder: pathlib.Path,
+    monitor: Monitor | None = None,
+    resume: bool = False,
+    runtimes: bool = True,
 ) -> SavedModel:
     """Train a network and write its folder.
 
@@ -34,12 +43,14 @@ def train(
         folder: The saved model's folder; new, or that of an unfinished training to ``resume``.
         monitor: Told what happens.
         resume: Go on after the last finished epoch; the result is that of an unbroken training.
+        runtimes: Write the files of the faster runtime too; see ``training.runtimes``.
 
     Raises:
         CxrError: Faults of the data set; a folder that is taken; weights that cannot be had.
         UsageError: A recipe that cannot be meant, or, resuming, one that differs from the folder's.
     """
     monitor = monitor or Monitor()
+    recipe = dataclasses.replace(recipe, size=recipe.size or find(recipe.architecture).input_size)
     precision = resolve_precision(recipe.precision)
     check_folder(folder, recipe, resume)
     keras.utils.set_random_seed(recipe.seed)
@@ -47,20 +58,25 @@ def train(
         # Built before the films are read: a wrong layer or missing weights are told at once.
         network = _build(recipe, dataset.table["label"].nunique())
         data = prepare(dataset, recipe, monitor)
+        if recipe.normalization == "dataset":
+            fix_normalization(network, *pixel_statistics(data.pixels, data.trained))
         open_folder(folder, recipe, data)
-        checkpoint = Checkpoint(folder / "training")
+        checkpoint = Checkpoint(folder / "training", recipe.best_by)
         history = fit(network, data, recipe, checkpoint, monitor)
     _write_network(folder, network)
     if recipe.lungs != "none" and recipe.lung_masks is None and recipe.lungs_model is not None:
         # The folder is the whole record: what finds the lungs of new films goes with it.
         shutil.copytree(recipe.lungs_model, folder / OWN, dirs_exist_ok=True)
-    card = make_card(folder.name, network, data, recipe, history, precision)
+    card = make_card(folder.name, network, data, recipe, history, precision, monitor)
     table = pd.DataFrame(history)
     write_csv(folder / HISTORY, table)
     learning_curves(table, folder / FIGURES / "learning_curves.png", best_epoch=card.training["best_epoch"])
     write_card(folder, card)
     checkpoint.remove()
-    return open_model(folder)
+    model = open_model(folder)
+    if runtimes:
+        write_default_runtime(model, lambda: decoded_films(data), monitor)
+    return model
 
 
 def _build(recipe: Recipe, classes: int) -> keras.Model:

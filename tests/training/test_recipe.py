@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from keras_cxr.errors import CxrError, UsageError
-from keras_cxr.training.recipe import Recipe, differences, read_recipe, write_recipe
+from keras_cxr.training.recipe import Recipe, differences
+from keras_cxr.training.recipe_file import read_recipe, write_recipe
 
 UNUSUAL = Recipe(
     architecture="lmap3",
@@ -41,6 +42,7 @@ def test_round_trip(tmp_path, recipe):
         ("weights: none\nclass_weights: none", {"weights": "none", "class_weights": "none"}),
         ("flip: no\nunfreeze: null\nchannels: 3", {"flip": False, "channels": 3}),
         ("{}", {}),
+        ("about: {title: An experiment}\nepochs: 3", {"epochs": 3}),
     ],
 )
 def test_written_by_hand(tmp_path, text, changes):
@@ -59,18 +61,24 @@ def test_written_by_hand(tmp_path, text, changes):
         ("epochs: many", "'epochs' in recipe.yaml must be a whole number. Received: 'many'."),
         ("epochs: 2.5", "must be a whole number. Received: 2.5."),
         ("epochs: true", "must be a whole number. Received: True."),
-        ("size: null", "must be a whole number. Received: None."),
+        ("batch_size: null", "must be a whole number. Received: None."),
         ("channels: all", "must be a whole number or null. Received: 'all'."),
         ("learning_rate: low", "must be a number. Received: 'low'."),
         ("zoom: no", "must be a number. Received: False."),
         ("flip: 1", "must be true or false. Received: 1."),
         ("positive: no", "must be text or null. Received: False."),
         ("fit: crop", "must be one of pad, squeeze. Received: 'crop'."),
-        ("class_weights: Balanced", "must be one of balanced, none. Received: 'Balanced'."),
+        ("class_weights: Balanced", "must be one of balanced, none, positive. Received: 'Balanced'."),
         ("split_by: [patient]", "must be one of patient, image. Received: ['patient']."),
         ("split: 70/15/15", "must be a list of 3 numbers. Received: '70/15/15'."),
         ("split: [70, 30]", "must be a list of 3 numbers. Received: [70, 30]."),
         ("split: [a, b, c]", "must be a list of 3 numbers."),
+        ("epochs: 0", "The 'epochs' setting (--epochs) must be 1 or more. Received: 0."),
+        ("learning_rate: 0", "must be above 0. Received: 0.0."),
+        ("dropout: 1", "must be 0 or more and below 1. Received: 1.0."),
+        ("mixup: .nan", "must be 0 or more. Received: nan."),
+        ("rotation: 200", "(--rotation) must be 0 or more and at most 180. Received: 200.0."),
+        ("split: [100, 0, 0]", "(--split) must be positive shares of train and val"),
         ("", "must be a mapping of settings. Received: NoneType."),
         ("- epochs: 3", "must be a mapping of settings. Received: list."),
     ],

@@ -32,8 +32,17 @@ PHASES = {
     "unfreeze": "block2_0_conv",
     "fine_tune_epochs": 2,
     "fine_tune_rate": 1e-3,
+    "seed": 5,
 }
-KINDS = {"one phase": FOUR, "half precision": HALF, "two phases": PHASES, "on films": PHASES | {"feature_cache": False}}
+# Weights that are averaged, a rate by the step, and films that are mixed.
+AVERAGED = FOUR | {"average": 0.8, "schedule": "cosine", "warmup_epochs": 1, "optimizer": "adamw", "mixup": 0.3}
+KINDS = {
+    "one phase": FOUR,
+    "half precision": HALF,
+    "averaged": AVERAGED,
+    "two phases": PHASES,
+    "on films": PHASES | {"feature_cache": False},
+}
 
 BY_SIGNAL = """
 import os, signal, sys
@@ -86,6 +95,7 @@ def assert_same(folder, expected):
     ("kind", "epoch", "ended"),
     [
         ("one phase", 3, False),
+        ("averaged", 3, False),
         ("one phase", 4, True),
         ("half precision", 3, False),
         ("two phases", 2, True),

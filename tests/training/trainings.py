@@ -40,7 +40,7 @@ class KilledIn(Monitor):
 
 def trained(films, folder, recipe=TINY, monitor=None, resume=False, **changes):
     """Train on the folder ``films``; ``changes`` are of the recipe."""
-    return train(read_dataset(films), dataclasses.replace(recipe, **changes), folder, monitor, resume)
+    return train(read_dataset(films), dataclasses.replace(recipe, **changes), folder, monitor, resume, runtimes=False)
 
 
 def network_of(folder: pathlib.Path) -> keras.Model:

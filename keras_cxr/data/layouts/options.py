@@ -14,7 +14,7 @@ class LabelOptions:
         label_pattern: Regular expression with a named group ``label`` for labels in file names.
         patient_pattern: Regular expression with a named group ``patient``.
         renamed: Labels to rename, old to new.
-        layout: Name of the layout, instead of recognising it.
+        layout: Name of the layout, instead of recognising it; None or 'auto' to do that.
         frontal_only: Leave out films that are lateral or no chest films, by header or label file.
         keep_patient_ids: Take patient IDs from DICOM headers as they are, instead of a salted hash.
         finding: The finding that is the positive class, where films come with a list of findings.

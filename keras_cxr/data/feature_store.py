@@ -1,11 +1,33 @@
 """Feature vectors on disk, found again by the film's pixels: a frozen backbone sees each film once."""
 
+import hashlib
+import json
 import pathlib
 import uuid
 
 import numpy as np
 
+from keras_cxr.cache import cache_folder
 from keras_cxr.files import whole_file, write_text
+
+
+def open_store(digest: str, view: dict | None = None) -> "FeatureStore":
+    """The user's store of one backbone and one view.
+
+    Args:
+        digest: Of the backbone, ``models.trunk.trunk_digest``.
+        view: What decides an augmented view; None: the films as they are.
+    """
+    key = json.dumps([digest, view], sort_keys=True)
+    return FeatureStore(cache_folder() / "features" / hashlib.sha256(key.encode()).hexdigest()[:32])
+
+
+def film_key(pixels: np.ndarray) -> str:
+    """A film's name in a store: SHA-256 of its canvas, uint8 (size, size) or (size, size, 1).
+
+    By what the network sees of it: that covers the file, its preprocessing and its lung mask at once.
+    """
+    return hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest()
 
 
 class FeatureStore:

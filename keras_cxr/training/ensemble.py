@@ -1,0 +1,85 @@
+"""The members of several trainings to one saved model, which answers with their mean."""
+
+import dataclasses
+import datetime
+import pathlib
+import shutil
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+import keras_cxr
+from keras_cxr.evaluation.calibration import fit_threshold
+from keras_cxr.files import whole_file
+from keras_cxr.lungs.source import OWN
+from keras_cxr.models.ensemble import ensemble
+from keras_cxr.models.saved_model import NETWORK, Card, SavedModel
+from keras_cxr.training.devices import dtype_policy
+
+
+def alike(members: list[SavedModel]) -> bool:
+    """Whether all see films in the same way, so that one network of them is possible."""
+    first = members[0].card
+    return all(
+        (one.card.preprocessing, one.card.classes) == (first.preprocessing, first.classes) for one in members[1:]
+    )
+
+
+def write_network(folder: pathlib.Path, members: list[SavedModel], data: dict, scored_on: str) -> SavedModel:
+    """Write the ensemble's ``model.keras`` (and the lung model that its members carry).
+
+    Args:
+        folder: Of the ensemble; its members' are below it.
+        members: They are ``alike``.
+        data: The card's account of the training data.
+        scored_on: The films that threshold and scores will be of, in words, for the card.
+
+    Returns:
+        The ensemble with a card that still lacks threshold and scores, and is not written.
+    """
+    keras.utils.clear_session()
+    with dtype_policy("float32"):
+        networks = {one.folder.name: one.network() for one in members}
+        whole = ensemble(networks, [one.card.temperature for one in members])
+    with whole_file(folder / NETWORK) as temporary:
+        whole.save(temporary)
+    first = members[0]
+    if (first.folder / OWN).is_dir():
+        shutil.copytree(first.folder / OWN, folder / OWN, dirs_exist_ok=True)
+    card = Card(
+        name=folder.name,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        architecture=first.card.architecture,
+        classes=first.card.classes,
+        threshold=None,
+        temperature=1.0,
+        preprocessing=first.card.preprocessing,
+        data=data,
+        training={
+            "members": [one.folder.name for one in members],
+            "scored_on": scored_on,
+            "precision": first.card.training["precision"],
+            "seconds": round(sum(one.card.training["seconds"] for one in members), 1),
+        },
+        scores=[],
+        versions={"keras_cxr": keras_cxr.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
+    )
+    return SavedModel(folder, card)
+
+
+def threshold_from(predictions: pd.DataFrame, classes: list[str]) -> float | None:
+    """The threshold of two classes by the readable films of a predictions table with ``truth``; None of more."""
+    if len(classes) > 2:
+        return None
+    good = predictions[predictions["error"] == ""]
+    return fit_threshold(good["truth"] == classes[1], good[f"p_{classes[1]}"])
+
+
+def with_scores(card: Card, threshold: float | None, scores: pd.DataFrame) -> Card:
+    """The card with a threshold and a scores table; JSON has no NaN and no infinity."""
+    numbers = scores[["value", "low", "high"]]
+    finite = numbers.astype(object).where(np.isfinite(numbers), None)
+    records = scores[["dataset", "metric"]].join(finite).join(scores[["n"]].astype(object)).to_dict("records")
+    return dataclasses.replace(card, threshold=threshold, scores=records)
