@@ -11,7 +11,7 @@ import time
 
 from films import full_size_films, link, small_films
 from measure import Result, machine, parser, publish, quiet
-from networks import save_tiny, save_untrained
+from networks import save_tiny, save_trained
 
 FIRST, LINKS, SIZE = 1000, 400, 224
 
@@ -40,17 +40,13 @@ def growth(folder: pathlib.Path, model) -> float:
     return max(seen) - seen[0]
 
 
-def runtime(model, films):
-    """OpenVINO in float32 where it is installed, else Keras; and its name."""
+def runtime(model):
+    """What 'auto' takes after a ``train``; and its name."""
     from keras_cxr.models.forward import forward
-    from keras_cxr.prediction.runtimes import find
+    from keras_cxr.prediction.choose import choose
 
-    openvino = find("openvino")
-    if openvino.available():
-        print("openvino is not installed: Keras")
-        return forward(model.network()), "Keras"
-    openvino.export(model.network(), model.folder, "float32", films)
-    return openvino.load(model.folder, "float32", SIZE), "OpenVINO"
+    choice = choose(model)
+    return choice.run or forward(model.network()), choice.name
 
 
 def whole_rate(folder: pathlib.Path, model, run) -> float:
@@ -83,15 +79,13 @@ def main() -> None:
     options.add_argument("--full-size", type=int, default=320, metavar="N", help="full-size films [320]")
     options = options.parse_args()
     quiet()
-    import numpy as np
-
     with tempfile.TemporaryDirectory(prefix="keras-cxr-bench-") as scratch:
         scratch = pathlib.Path(scratch)
         films = small_films(options)[:LINKS]
         found = growth(link(films, options.films, scratch / "many"), save_tiny(scratch / "tiny"))
-        model = save_untrained(scratch / "model", weights=options.weights)
+        model = save_trained(scratch / "model", small_films(options)[:300], options.weights)
         folder = link(full_size_films(options), options.full_size, scratch / "films")
-        run, name = runtime(model, np.zeros((1, SIZE, SIZE, 1), np.uint8))
+        run, name = runtime(model)
         whole_rate(folder, model, run)
         values = []
         for _ in range(options.repeats):
@@ -110,7 +104,7 @@ def main() -> None:
     rate = Result(
         benchmark="folder.py: films a second of predict",
         against=f"the network alone ({name}) on films in memory",
-        sizes=f"{options.full_size} full-size JPEGs, ResNet50 float32, after the first batch",
+        sizes=f"{options.full_size} full-size JPEGs, ResNet50, after the first batch",
         values=values,
         bar=0.9,
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared"
 WEIGHTS = SHARED / "weights" / "resnet50_imagenet_conv4.weights.h5"
-PARTS = ("tensorflow", "keras", "numpy", "opencv-python-headless", "openvino")
+PARTS = ("tensorflow", "keras", "numpy", "opencv-python-headless", "openvino", "nncf")
 
 
 @dataclasses.dataclass
@@ -154,7 +154,9 @@ def machine() -> str:
             versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             versions.append(f"{name} not installed")
-    return f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {', '.join(versions)}"
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    state = f"{os.cpu_count()} cores, {memory:.0f} GiB, load {os.getloadavg()[0]:.1f}, niceness {os.nice(0)}"
+    return f"{_processor()}, {state}; {', '.join(versions)}"
 
 
 def _processor() -> str:

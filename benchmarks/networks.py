@@ -1,6 +1,7 @@
 """The networks that benchmarks run: this package's as a saved-model folder, and the same one as a notebook has it."""
 
 import datetime
+import os
 import pathlib
 
 CUT = "conv4_block6_out"
@@ -17,8 +18,11 @@ def trunk_weights(weights: pathlib.Path | None, folder: pathlib.Path) -> tuple[p
     return file, None
 
 
-def notebook_resnet50(weights: pathlib.Path | None):
-    """ResNet50 with a head of 512 units, as a transfer-learning notebook writes it: (batch, 224, 224, 3) colours."""
+def notebook_resnet50(weights: pathlib.Path | None, trained=None):
+    """ResNet50 with a head of 512 units, as a transfer-learning notebook writes it: (batch, 224, 224, 3) colours.
+
+    With the head of a network of this package where one is given, so that the two should say the same.
+    """
     import keras
     from keras import layers
 
@@ -35,7 +39,11 @@ def notebook_resnet50(weights: pathlib.Path | None):
     x = layers.Dense(512, activation="relu")(x)
     x = layers.Dropout(0.5)(x)
     outputs = layers.Dense(1, activation="sigmoid")(x)
-    return keras.Model(inputs, outputs)
+    model = keras.Model(inputs, outputs)
+    if trained is not None:
+        for layer, name in zip((model.layers[-3], model.layers[-1]), ("features", "logits"), strict=True):
+            layer.set_weights(trained.get_layer(name).get_weights())
+    return model
 
 
 def save_untrained(folder: pathlib.Path, architecture: str = "resnet50", weights: pathlib.Path | None = None):
@@ -77,6 +85,24 @@ def _save(folder: pathlib.Path, network):
     )
     write_card(folder, card)
     return open_model(folder)
+
+
+def save_trained(folder: pathlib.Path, films: list[pathlib.Path], weights: pathlib.Path | None, runtimes: bool = True):
+    """What ``train`` makes of some small films in a few epochs, with the files of the default runtime.
+
+    The films of this data set were stretched to squares; so are those that the model then labels.
+    """
+    from films import link
+
+    from keras_cxr.data.source import read_dataset
+    from keras_cxr.training.recipe import Recipe
+    from keras_cxr.training.train import train
+
+    os.environ["KERAS_CXR_CACHE"] = str(folder.parent / "cache")
+    weights, cut = trunk_weights(weights, folder.parent)
+    labelled = link(films, len(films), folder.parent / f"{folder.name}-films")
+    recipe = Recipe(weights=str(weights), features_from=cut, epochs=15, split=(80, 20, 0), fit="squeeze", views=1)
+    return train(read_dataset(labelled), recipe, folder, runtimes=runtimes)
 
 
 def write_default_runtime(model) -> str:

@@ -11,7 +11,23 @@ import click
 from keras_cxr import __version__
 from keras_cxr.errors import CxrError, unknown_name
 
-COMMANDS = ("train", "evaluate", "predict", "gradcam", "optimize", "convert", "lungs", "models", "phantom", "cache")
+COMMANDS = (
+    "train",
+    "crossval",
+    "evaluate",
+    "compare",
+    "predict",
+    "gradcam",
+    "embed",
+    "optimize",
+    "convert",
+    "lungs",
+    "models",
+    "recipes",
+    "import-weights",
+    "phantom",
+    "cache",
+)
 
 
 class LazyGroup(click.Group):
@@ -29,7 +45,8 @@ class LazyGroup(click.Group):
         """
         if name not in COMMANDS:
             raise unknown_name("command", name, COMMANDS)
-        return getattr(importlib.import_module(f"keras_cxr.cli.{name}"), name)
+        module = name.replace("-", "_")
+        return getattr(importlib.import_module(f"keras_cxr.cli.{module}"), module)
 
 
 def _print_version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:

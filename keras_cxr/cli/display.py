@@ -31,6 +31,7 @@ def _bar():
 def print_table(table, title: str = "") -> None:
     """Print a pandas table with its column names, numbers to the right."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -38,7 +39,7 @@ def print_table(table, title: str = "") -> None:
     for column in table.columns:
         drawn.add_column(str(column), justify="right" if table[column].dtype.kind in "iuf" else "left")
     for row in table.itertuples(index=False):
-        drawn.add_row(*[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row])
+        drawn.add_row(*[f"{value:.3f}" if isinstance(value, float) else escape(str(value)) for value in row])
     console.print(drawn)
 
 

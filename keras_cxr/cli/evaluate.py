@@ -5,6 +5,7 @@ import pathlib
 import click
 
 from keras_cxr.cli.options import (
+    feature_cache_option,
     find_model,
     find_runtime,
     label_options,
@@ -14,6 +15,7 @@ from keras_cxr.cli.options import (
     runtime_options,
     take_label_options,
 )
+from keras_cxr.cli.tensorflow import load_tensorflow
 
 
 @click.command()
@@ -22,6 +24,7 @@ from keras_cxr.cli.options import (
 @model_option
 @lung_masks_option
 @runtime_options
+@feature_cache_option
 @max_megapixels_option
 @click.option(
     "--split",
@@ -29,19 +32,25 @@ from keras_cxr.cli.options import (
     help="Films to score.  [default: the model's own test split of the data it was trained on; all of other data]",
 )
 @label_options
-def evaluate(data, output, model, lung_masks, runtime, precision, split, **options) -> None:
+def evaluate(data, output, model, lung_masks, runtime, precision, feature_cache, split, **options) -> None:
     """Score a model on one or more labelled data sets: predictions.csv, scores.csv and figures."""
     from keras_cxr.data.source import read_dataset
 
     label_settings = take_label_options(options)
     datasets = [read_dataset(folder, label_settings) for folder in data]
     from keras_cxr.cli.display import print_table, progress
+    from keras_cxr.lungs.source import OWN
     from keras_cxr.prediction.evaluate import evaluate as run
 
     saved = find_model(model)
-    compute = find_runtime(saved, runtime, precision)
+    if (saved.folder / OWN).is_dir():
+        load_tensorflow()
+
+    def find_run(films):
+        return find_runtime(saved, runtime, precision, films if feature_cache else None)
+
     with progress("Labelling") as advance:
-        evaluation = run(saved, datasets, output, split, advance, lung_masks, compute)
+        evaluation = run(saved, datasets, output, split, advance, lung_masks, find_run)
     for note in evaluation.notes:
         click.echo(f"Note: {note}", err=True)
     for name, table in evaluation.tables.items():

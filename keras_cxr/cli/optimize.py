@@ -35,7 +35,7 @@ def optimize(model, runtime, precision) -> int:
     from keras_cxr.prediction.optimize import write_runtimes
 
     films = stored_material(saved)
-    click.echo(f"Judged by {len(films.validation)} validation films; reference: {films.source}", err=True)
+    click.echo(f"Judged by {len(films.validation)} validation films; films at hand: {films.source}", err=True)
     record = write_runtimes(saved, pairs, films, lambda name: click.echo(f"Writing {name} …", err=True))
     _tell(record)
     for line in record.refused:

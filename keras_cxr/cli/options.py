@@ -102,6 +102,12 @@ def max_megapixels_option(command: Callable) -> Callable:
     )(command)
 
 
+def feature_cache_option(command: Callable) -> Callable:
+    """Add ``--feature-cache/--no-feature-cache``."""
+    text = "Use and keep what a frozen backbone makes of the films."
+    return click.option("--feature-cache/--no-feature-cache", default=True, show_default=True, help=text)(command)
+
+
 def lung_masks_option(command: Callable) -> Callable:
     """Add ``--lung-masks``."""
     text = "Folder of lung masks, for a model that sees lungs alone."
@@ -149,17 +155,28 @@ def runtime_options(command: Callable) -> Callable:
     return runtime(precision(command))
 
 
-def find_runtime(model, runtime: str, precision: str):
+def find_runtime(model, runtime: str, precision: str, films=None):
     """The function from films to logits for a saved model, told on standard error; None: Keras.
 
     TensorFlow is loaded where the network or the model's own lung model needs it.
+
+    Args:
+        model: The saved model.
+        runtime, precision: The options.
+        films: The decoded films, where their stored features may be used and kept: by Keras on a frozen backbone,
+            and in place of what is chosen automatically where all of them are stored.
     """
     from keras_cxr.cli.tensorflow import load_tensorflow
     from keras_cxr.lungs.source import OWN
     from keras_cxr.prediction.choose import choose
+    from keras_cxr.prediction.stored_features import all_stored, through_store
 
     choice = choose(model, runtime, precision)
-    click.echo(f"Note: {choice.note}" if choice.note else f"Runtime: {choice.name}", err=True)
-    if choice.run is None or (model.folder / OWN).is_dir():
+    free = films is not None and runtime in ("auto", "keras") and precision in ("auto", "float32")
+    reuse = free and (choice.run is None or all_stored(model, films))
+    if choice.run is None or reuse or (model.folder / OWN).is_dir():
         load_tensorflow()
+    if reuse:
+        choice = through_store(model, choice)
+    click.echo(f"Note: {choice.note}" if choice.note else f"Runtime: {choice.name}", err=True)
     return choice.run

@@ -1,7 +1,8 @@
 """The exact area under the ROC curve, DeLong's interval and DeLong's paired test.
 
 DeLong, DeLong & Clarke-Pearson, Biometrics 1988; computed by midranks after Sun & Xu, IEEE Signal Processing
-Letters 2014, in O(n log n). Films must be independent: with several films a patient use the clustered bootstrap.
+Letters 2014, in O(n log n). Films must be independent; where patients have several films, give their clusters to
+the covariance and the paired test (Obuchowski, Biometrics 1997). For one AUROC's interval use the clustered bootstrap.
 """
 
 import typing
@@ -32,16 +33,20 @@ def auroc(truth: np.ndarray, score: np.ndarray) -> float:
     return float(delong_covariance(truth, score)[0][0])
 
 
-def delong_covariance(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def delong_covariance(
+    truth: np.ndarray, scores: np.ndarray, clusters: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """AUROCs of one or more models on the same films, and DeLong's covariance between them.
 
     Args:
         truth: (n,) 0 or 1.
         scores: (n,) or (models, n) real numbers.
+        clusters: (n,) integers from 0, the same for the films of one patient; the covariance is then Obuchowski's,
+            which is DeLong's where every patient has one film. None: every film is independent.
 
     Returns:
         AUROCs (models,) and covariance (models, models), float64. The AUROCs are NaN where the truth holds one class
-        alone, the covariance is NaN where a class has fewer than two films.
+        alone, the covariance is NaN where a class has fewer than two films, or films of fewer than two patients.
     """
     positive = np.asarray(truth).astype(bool)
     scores = np.atleast_2d(np.asarray(scores, dtype="float64"))
@@ -54,10 +59,30 @@ def delong_covariance(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray
     by_positive = (ranks[:, positive] - stats.rankdata(scores[:, positive], axis=1)) / n
     by_negative = 1 - (ranks[:, ~positive] - stats.rankdata(scores[:, ~positive], axis=1)) / m
     areas = (ranks[:, positive].sum(axis=1) - m * (m + 1) / 2) / (m * n)
+    if clusters is not None:
+        return areas, _clustered_covariance(by_positive, by_negative, areas, positive, np.asarray(clusters))
     if min(m, n) < 2:
         return areas, undefined
     covariance = np.cov(by_positive).reshape(models, models) / m + np.cov(by_negative).reshape(models, models) / n
     return areas, covariance
+
+
+def _clustered_covariance(
+    by_positive: np.ndarray, by_negative: np.ndarray, areas: np.ndarray, positive: np.ndarray, clusters: np.ndarray
+) -> np.ndarray:
+    """Obuchowski 1997, equations 2 to 6: the structural components summed over each patient's films."""
+    count = int(clusters.max()) + 1
+    sums, factors = [], []
+    for part, own in ((by_positive, clusters[positive]), (by_negative, clusters[~positive])):
+        films = np.bincount(own, minlength=count)
+        patients = int((films > 0).sum())
+        if patients < 2:
+            return np.full((len(areas), len(areas)), np.nan)
+        centred = part - areas[:, None]
+        sums.append(np.stack([np.bincount(own, weights=row, minlength=count) for row in centred]) / films.sum())
+        factors.append(patients / (patients - 1))
+    both = sums[0] @ sums[1].T * count / (count - 1)
+    return factors[0] * sums[0] @ sums[0].T + factors[1] * sums[1] @ sums[1].T + both + both.T
 
 
 def delong_interval(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
@@ -84,7 +109,13 @@ def delong_interval(truth: np.ndarray, score: np.ndarray, confidence: float = 0.
     return float(1 / (1 + np.exp(half - centre))), float(1 / (1 + np.exp(-half - centre)))
 
 
-def delong_test(truth: np.ndarray, first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> DelongTest:
+def delong_test(
+    truth: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    confidence: float = 0.95,
+    clusters: np.ndarray | None = None,
+) -> DelongTest:
     """DeLong's two-sided test that two models have the same AUROC on the same films.
 
     Args:
@@ -92,12 +123,13 @@ def delong_test(truth: np.ndarray, first: np.ndarray, second: np.ndarray, confid
         first: (n,) scores of the first model.
         second: (n,) scores of the second model, for the same films in the same order.
         confidence: Between 0 and 1, for the interval of the difference (plain, not logit).
+        clusters: See ``delong_covariance``.
 
     Returns:
         The difference, its interval and the p-value. Two models that order the films alike have p = 1; where the
         variance is undefined, the interval and p are NaN.
     """
-    areas, covariance = delong_covariance(truth, np.stack([first, second]))
+    areas, covariance = delong_covariance(truth, np.stack([first, second]), clusters)
     difference = float(areas[0] - areas[1])
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     if np.isnan(variance):

@@ -1,7 +1,6 @@
 """From logits to probabilities that can be believed, and from probabilities to a decision."""
 
 import numpy as np
-from scipy import optimize, special
 
 TEMPERATURE_BOUNDS = (0.05, 20.0)
 FEWEST_FILMS = 10
@@ -17,7 +16,9 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     Returns:
         (n, k) float64 that sum to 1 a row: sigmoid as [negative, positive] for one logit, softmax for more.
     """
-    return special.softmax(_all_logits(logits) / temperature, axis=1)
+    scores = _all_logits(logits) / temperature
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -34,6 +35,9 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     Returns:
         The temperature; 1.0 where fewer than 10 films or one class alone cannot tell.
     """
+    # scipy takes a third of a second to load, which labelling a film should not wait for.
+    from scipy import optimize, special
+
     logits, targets = _all_logits(logits), np.asarray(targets).ravel().astype("int64")
     films, k = logits.shape
     if films < FEWEST_FILMS or len(np.unique(targets)) < 2:

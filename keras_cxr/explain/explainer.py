@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.data.films import Film
-from keras_cxr.errors import unknown_name
+from keras_cxr.errors import UsageError, unknown_name
 from keras_cxr.explain.gradcam import GradCAM
 from keras_cxr.explain.normalise import normalise
 from keras_cxr.models.forward import forward
@@ -35,10 +35,15 @@ class Explainer:
     """Explains films by a saved model, for one class or for each film's own label.
 
     Raises:
-        UsageError: An unknown class or layer.
+        UsageError: An unknown class or layer, or an ensemble.
     """
 
     def __init__(self, model: SavedModel, class_name: str | None = None, layer: str | None = None):
+        if members := model.card.training.get("members"):
+            raise UsageError(
+                f"'{model.folder}' is an ensemble of {len(members)} networks. Explain one of them: "
+                f"-m {model.folder / members[0]}"
+            )
         self._card = model.card
         self._chosen = _class_index(model.card.classes, class_name)
         network = model.network()

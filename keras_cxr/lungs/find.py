@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
-from scipy.special import expit
 
 from keras_cxr.data.geometry import to_canvas
 from keras_cxr.data.preprocessing import Preprocessing
@@ -73,6 +72,9 @@ def masks_on_films(
     threshold: float,
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield mask and confidence of each film in order, a batch at a time; ``run`` gives logits (models.forward)."""
+    # A third of a second, which labelling without lungs should not wait for.
+    from scipy.special import expit
+
     films = iter(films)
     while batch := list(itertools.islice(films, BATCH)):
         maps = expit(run(np.stack([canvas for canvas, _, _ in batch])[..., np.newaxis])[..., 0])

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from keras_cxr.evaluation.auroc import auroc
 from keras_cxr.evaluation.calibration import probabilities
 from keras_cxr.models.saved_model import Card
 
@@ -42,6 +41,9 @@ def validation_auroc(card: Card, logits: np.ndarray, targets: np.ndarray) -> flo
         logits: (films, units).
         targets: (films,) class numbers.
     """
+    # Brings scipy.stats, which takes longer to load than a film to label; only who writes a file needs it.
+    from keras_cxr.evaluation.auroc import auroc
+
     p = probabilities(logits, card.temperature) if len(logits) else np.empty((0, len(card.classes)))
     chosen = [1] if len(card.classes) == 2 else [k for k in range(len(card.classes)) if (targets == k).any()]
     areas = [auroc(targets == k, p[:, k]) for k in chosen] if len(p) else []

@@ -3,11 +3,13 @@
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
+from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.lungs import LungMasks
+from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
@@ -19,6 +21,7 @@ from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.own_films import films_to_score
 from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.stored_features import FeatureRun
 from keras_cxr.report.figures import confusion_figure, precision_recall_figure, roc_figure
 
 
@@ -46,7 +49,7 @@ def evaluate(
     split: str | None = None,
     advance: Callable[[int], None] | None = None,
     lung_masks: str | os.PathLike | None = None,
-    run: Run | None = None,
+    find_run: Callable[[Iterator[Film]], Run | None] | None = None,
 ) -> Evaluation:
     """Score a saved model on labelled data sets and write ``output``: predictions.csv, scores.csv and figures.
 
@@ -57,21 +60,28 @@ def evaluate(
         split: See ``own_films.films_to_score``.
         advance: Called with the number of films after each chunk.
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
-        run: Films to logits, of ``choose.choose``; None: Keras.
+        find_run: Chooses what computes the logits, None for Keras; it is shown the films, which are decoded as far as
+            it reads them.
 
     Raises:
         CxrError: A data set has no film with a label that the model knows, or none that can be read.
     """
     masks = masks_for(model, lung_masks)
-    classes, names = model.card.classes, _names(datasets)
-    notes, parts = [], []
-    for name, dataset in zip(names, datasets, strict=True):
-        films, found = _known_films(model, dataset, split)
+    classes, names = model.card.classes, dataset_names(datasets)
+    notes, tables, parts = [], [], []
+    for dataset in datasets:
+        films, found = known_films(model, dataset, split)
         notes += [*dataset.notes, *dataset.faults, *found]
+        tables.append(films)
+    paths = [path for films in tables for path in films["path"]]
+    run = find_run(read_films(paths, Preprocessing(**model.card.preprocessing), masks)) if find_run else None
+    for name, dataset, films in zip(names, datasets, tables, strict=True):
         parts.append(_predict(model, films, dataset.root, advance, masks, run))
         parts[-1].insert(0, "dataset", name)
         if (parts[-1]["error"] != "").all():
             raise CxrError(f"No film of '{dataset.root}' can be read. First: {parts[-1]['error'].iloc[0]}")
+    if isinstance(run, FeatureRun):
+        notes.append(run.account())
     scores = pd.concat([score(part, classes, name, model.card.name) for name, part in zip(names, parts, strict=True)])
     evaluation = Evaluation(
         pd.concat(parts, ignore_index=True),
@@ -85,7 +95,7 @@ def evaluate(
     return evaluation
 
 
-def _names(datasets: list[Dataset]) -> list[str]:
+def dataset_names(datasets: list[Dataset]) -> list[str]:
     """The folders' names, with the parent's before them where two are called alike, then with a number behind."""
     short = [dataset.root.name for dataset in datasets]
     names = [
@@ -96,7 +106,12 @@ def _names(datasets: list[Dataset]) -> list[str]:
     return [f"{name}-{count + 1}" if count else name for name, count in zip(names, before, strict=True)]
 
 
-def _known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple[pd.DataFrame, list[str]]:
+def known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple[pd.DataFrame, list[str]]:
+    """The films of a data set to score whose labels the model knows, in its spelling, and notes for the user.
+
+    Raises:
+        CxrError: There is none.
+    """
     by_lower = {name.lower(): name for name in model.card.classes}
     labels = dataset.table["label"]
     dataset.table["label"] = labels.map(lambda label: by_lower.get(label.lower(), label))

@@ -7,12 +7,17 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.data.films import read_films
+from keras_cxr.data.geometry import to_canvas
+from keras_cxr.data.phantom.anatomy import draw_anatomy
+from keras_cxr.data.phantom.film import draw_film
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import CxrError
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SPLITS, SavedModel
 
-CALIBRATION, REFERENCE, FEWEST = 64, 32, 16
+CALIBRATION, REFERENCE = 64, 32
+DRAWN = 256
+OWN_FILMS = "training and validation films"
 
 
 @dataclasses.dataclass
@@ -22,8 +27,8 @@ class Material:
     Attributes:
         calibration: Training films; none where they are not at hand.
         validation, targets: Validation films and their class numbers (n,).
-        reference: At least 16 films that are kept beside the runtimes.
-        source: What they are, for the user.
+        reference: Synthetic films, which are kept beside the runtimes: no patient's film leaves with a model.
+        source: What calibration and validation films are, for the user.
     """
 
     calibration: np.ndarray
@@ -33,16 +38,9 @@ class Material:
     source: str
 
 
-def material(calibration: np.ndarray, validation: np.ndarray, targets: np.ndarray, why_not: str = "") -> Material:
-    """Choose reference films from both, filled up with synthetic ones where there are fewer than 16."""
-    half = REFERENCE // 2
-    reference = np.concatenate([calibration[:half], validation[:: max(1, len(validation) // half)][:half]])
-    source = "training and validation films"
-    if len(reference) < FEWEST:
-        missing = FEWEST if len(reference) else REFERENCE
-        reference = np.concatenate([reference, _noise(missing, reference.shape[1])])
-        source = f"synthetic films of noise ({why_not or 'the data set has fewer than 16 films'})"
-    return Material(calibration, validation, targets, reference, source)
+def material(calibration: np.ndarray, validation: np.ndarray, targets: np.ndarray, source: str = OWN_FILMS) -> Material:
+    """The films that are at hand, and drawn ones for reference."""
+    return Material(calibration, validation, targets, _drawn_films(calibration.shape[1]), source)
 
 
 def stored_material(model: SavedModel, validation: int = 1000) -> Material:
@@ -55,12 +53,12 @@ def stored_material(model: SavedModel, validation: int = 1000) -> Material:
     size, file = model.card.preprocessing["size"], model.folder / SPLITS
     none = np.empty((0, size, size, 1), np.uint8)
     if not file.is_file():
-        return material(none, none, np.empty(0, int), f"the model has no {SPLITS}")
+        return material(none, none, np.empty(0, int), f"none (the model has no {SPLITS})")
     splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
     try:
         masks = masks_for(model)
     except CxrError as fault:
-        return material(none, none, np.empty(0, int), str(fault).rstrip("."))
+        return material(none, none, np.empty(0, int), f"none ({str(fault).rstrip('.')})")
     parts = []
     for split, count in (("train", CALIBRATION), ("val", validation)):
         rows = splits[splits["split"] == split]
@@ -72,7 +70,8 @@ def stored_material(model: SavedModel, validation: int = 1000) -> Material:
         targets = rows["label"][same].map(model.card.classes.index).to_numpy(int)
         parts.append((np.stack(pixels)[..., np.newaxis] if pixels else none, targets))
     (calibration, _), (films, targets) = parts
-    return material(calibration, films, targets, f"those in '{model.card.data['folder']}' are there no more")
+    gone = f"none (those in '{model.card.data['folder']}' are there no more)"
+    return material(calibration, films, targets, OWN_FILMS if len(films) else gone)
 
 
 def spread(labels: np.ndarray, count: int) -> np.ndarray:
@@ -81,9 +80,11 @@ def spread(labels: np.ndarray, count: int) -> np.ndarray:
     return order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
 
 
-def _noise(count: int, size: int) -> np.ndarray:
-    """Films of coarse and fine noise around a gray of their own."""
-    rng = np.random.default_rng(0)
-    coarse = np.kron(rng.normal(0, 40, (count, 8, 8)), np.ones((1, -(-size // 8), -(-size // 8))))[:, :size, :size]
-    films = rng.uniform(60, 200, (count, 1, 1)) + coarse + rng.normal(0, 10, (count, size, size))
-    return films.clip(0, 255).astype(np.uint8)[..., np.newaxis]
+def _drawn_films(size: int) -> np.ndarray:
+    """Synthetic films, every second one with opacities, (n, size, size, 1) uint8; always the same."""
+    films = []
+    for number in range(REFERENCE):
+        draws = np.random.default_rng(number)
+        film = draw_film(draws, draw_anatomy(draws), "ab"[number // 2 % 2], number % 2 == 1, DRAWN)
+        films.append(to_canvas(film.pixels, Preprocessing(size)))
+    return np.stack(films)[..., np.newaxis]

@@ -152,7 +152,7 @@ def _write_one(network, folder: pathlib.Path, name: str, precision: str, judge: 
     needed = {"int8": judge.films.calibration, "bfloat16": judge.films.validation}.get(precision)
     if needed is not None and not (len(needed) and len(judge.films.validation)):
         record.refused.append(
-            f"{what} is not written: it is judged by the model's own films; there are {judge.films.source}"
+            f"{what} is not written: it is judged by the model's own films; of them there are {judge.films.source}"
         )
         return
     try:

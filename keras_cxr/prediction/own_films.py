@@ -26,16 +26,11 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
         CxrError: The chosen split has no film.
     """
     table = dataset.table
-    file = model.folder / SPLITS_FILE
-    if not file.is_file():
+    own = own_splits(model, table)
+    if own is None:
         return _by_split(table, table["split"], split, dataset), [
             f"{model.card.name} has no {SPLITS_FILE}: it cannot be told which films it has seen."
         ]
-    splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
-    # The same film may lie in two splits of a data set that brings its own: then it was trained on.
-    splits = splits.sort_values("split", key=lambda split: split == "test", kind="stable")
-    known = splits.drop_duplicates("sha256").set_index("sha256")["split"]
-    own = pd.Series(content_hashes(table["path"]), index=table.index).map(known).fillna("")
     seen = own.isin(["train", "val"])
     if (own != "").mean() >= 0.5:
         chosen = _by_split(table, own, split or "test", dataset)
@@ -49,6 +44,21 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
     return chosen[~seen], [
         f"{int(seen.sum())} films of {dataset.root.name} are left out: {model.card.name} was trained on them."
     ]
+
+
+def own_splits(model: SavedModel, table: pd.DataFrame) -> pd.Series | None:
+    """Each film's split in the model's training, by content, '' where it was no part of it.
+
+    None where the model has no ``splits.csv``.
+    """
+    file = model.folder / SPLITS_FILE
+    if not file.is_file():
+        return None
+    splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    # The same film may lie in two splits of a data set that brings its own: then it was trained on.
+    splits = splits.sort_values("split", key=lambda split: split == "test", kind="stable")
+    known = splits.drop_duplicates("sha256").set_index("sha256")["split"]
+    return pd.Series(content_hashes(table["path"]), index=table.index).map(known).fillna("")
 
 
 def _by_split(table: pd.DataFrame, splits: pd.Series, split: str | None, dataset: Dataset) -> pd.DataFrame:

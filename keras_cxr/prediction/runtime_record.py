@@ -52,7 +52,7 @@ class Record:
 
     Attributes:
         network: SHA-256 of the ``model.keras`` that the files were made from.
-        films: What the reference and validation films are.
+        films: What the calibration and validation films are.
         gpu: Whether Keras was measured on a GPU.
         entries: Keras and every file that was kept.
         refused: A line for each that was not.

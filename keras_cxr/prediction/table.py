@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+# Arrow, which pandas keeps texts in where pyarrow is installed, holds no file name that is no Unicode.
+pd.set_option("mode.string_storage", "python")
+
 
 def prediction_columns(classes: list[str]) -> list[str]:
     """The columns in the order of the CSV file."""

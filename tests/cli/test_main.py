@@ -81,7 +81,7 @@ def model(phantom, tmp_path_factory):
     """A small network trained through the command line."""
     folder = tmp_path_factory.mktemp("models")
     arguments = ["train", str(phantom / "known_images"), "-a", "lenet5", "--size", "64", "--epochs", "2"]
-    assert main([*arguments, "--output", str(folder), "--name", "small"]) == 0
+    assert main([*arguments, "--output", str(folder), "--name", "small", "--no-runtimes"]) == 0
     return folder / "small"
 
 

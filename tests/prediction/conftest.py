@@ -60,4 +60,29 @@ def three_classes_model(write_films, tmp_path_factory):
     for number, name in enumerate(("VIRUS", "NORMAL", "BACTERIA")):
         write_films(folder / "films" / name, [f"person{number}{film}_1.png" for film in range(8)], seed=number)
     recipe = Recipe(architecture="lenet5", size=SIDE, epochs=1)
-    return train(read_dataset(folder / "films"), recipe, folder / "model"), folder / "films"
+    return train(read_dataset(folder / "films"), recipe, folder / "model", runtimes=False), folder / "films"
+
+
+def _small_application(include_top, weights, input_shape):
+    """In the manner and with the arguments of keras.applications."""
+    start = keras.Input(input_shape)
+    maps = keras.layers.Conv2D(6, 3, strides=4, activation="relu", name="first")(start)
+    return keras.Model(start, keras.layers.Conv2D(12, 3, strides=2, activation="relu", name="second")(maps))
+
+
+@pytest.fixture(scope="session")
+def frozen_model(phantom, tmp_path_factory):
+    """A saved model whose backbone, two convolutions, is frozen; trained on ``phantom``. Not to be written to."""
+    from keras_cxr.data.source import read_dataset
+    from keras_cxr.training.recipe import Recipe
+    from keras_cxr.training.train import train
+
+    folder = tmp_path_factory.mktemp("frozen")
+    keras.utils.set_random_seed(0)
+    _small_application(False, None, (SIDE, SIDE, 3)).save_weights(folder / "backbone.weights.h5")
+    settings = {"architecture": "resnet50", "weights": str(folder / "backbone.weights.h5"), "size": SIDE, "epochs": 2}
+    recipe = Recipe(**settings, rotation=0.0, zoom=0.0, flip=False, learning_rate=3e-3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.applications, "ResNet50", _small_application)
+        patch.setenv("KERAS_CXR_CACHE", str(folder / "cache"))
+        return train(read_dataset(phantom), recipe, folder / "model", runtimes=False)

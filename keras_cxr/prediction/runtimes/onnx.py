@@ -43,9 +43,19 @@ def export(network, folder: pathlib.Path, precision: str, calibration: np.ndarra
             output_names=[frozen.outputs[0].name],
             opset=OPSET,
             output_path=str(plain),
+            custom_op_handlers={"Erfc": (_erfc, [])},
         )
         if precision == "int8":
             _quantise(plain, file, frozen.inputs[0].name, calibration)
+
+
+def _erfc(ctx, node, name, args):
+    """The Erfc of Keras's GELU as 1 − Erf: tf2onnx knows Erf alone."""
+    shapes, dtypes, outputs = node.output_shapes, node.output_dtypes, node.output
+    erf = ctx.make_node("Erf", [node.input[0]])
+    one = ctx.make_const(f"{node.name}_one", np.array(1, np.float32))
+    ctx.remove_node(node.name)
+    ctx.make_node("Sub", [one.output[0], erf.output[0]], name=node.name, outputs=outputs, shapes=shapes, dtypes=dtypes)
 
 
 def _quantise(plain: pathlib.Path, file: pathlib.Path, name: str, calibration: np.ndarray) -> None:

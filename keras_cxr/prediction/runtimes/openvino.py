@@ -4,8 +4,10 @@ float32 and bfloat16 are one file computed in two ways. Each film is a request o
 one, and a film's logits do not depend on what else is in the batch.
 """
 
+import atexit
 import pathlib
 import sys
+import threading
 
 import numpy as np
 
@@ -13,6 +15,10 @@ from keras_cxr.prediction.runtimes import Run, missing
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 PACKAGES = ("openvino",)
+# The requests of a model serve one thread at a time.
+_COMPUTING = threading.Lock()
+# A thread that is in C++ when the interpreter ends aborts the process: it is waited for, and no other may begin.
+atexit.register(_COMPUTING.acquire, timeout=10)
 
 
 def files(precision: str) -> tuple[str, ...]:
@@ -70,13 +76,17 @@ def load(folder: pathlib.Path, precision: str, size: int) -> Run:
 
     def run(films: np.ndarray) -> np.ndarray:
         films, logits = films.astype(np.float32), np.empty((len(films), units), np.float32)
-        for row in range(len(films) + len(requests)):
-            request, before = requests[row % len(requests)], row - len(requests)
-            if 0 <= before < len(films):
+        with _COMPUTING:
+            for request in requests:
+                # Where Ctrl-C broke off the call before this one.
                 request.wait()
-                logits[before] = request.get_output_tensor(0).data[0]
-            if row < len(films):
-                request.start_async({0: films[row : row + 1]})
+            for row in range(len(films) + len(requests)):
+                request, before = requests[row % len(requests)], row - len(requests)
+                if 0 <= before < len(films):
+                    request.wait()
+                    logits[before] = request.get_output_tensor(0).data[0]
+                if row < len(films):
+                    request.start_async({0: films[row : row + 1]})
         return logits
 
     return run
