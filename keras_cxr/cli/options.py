@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import click
 
+from keras_cxr.cli.sections import SectionOption
 from keras_cxr.prediction.runtimes import ALL_PRECISIONS, runtimes
 
 
@@ -47,21 +48,27 @@ class Shares(click.ParamType):
 
 
 _FLAGS = ("frontal_only", "keep_patient_ids")
+
+
+def _label_option(*declarations: str, **settings) -> Callable:
+    return click.option(*declarations, cls=SectionOption, section="Labels", **settings)
+
+
 _LABEL_OPTIONS = (
-    click.option("--labels", type=click.Path(path_type=pathlib.Path), help="CSV file with a row a film."),
-    click.option("--image-column", help="Its column of file names, if not found by itself."),
-    click.option("--label-column", help="Its column of labels, if not found by itself."),
-    click.option("--patient-column", help="Its column of patients, if not found by itself."),
-    click.option("--split-column", help="Its column of splits (train, val, test), if not found by itself."),
-    click.option("--label-pattern", help="Labels from file names, e.g. '(?P<label>sick|normal)'."),
-    click.option("--patient-pattern", help="Patients from file names, e.g. '^(?P<patient>[^_]+)_'."),
-    click.option(
+    _label_option("--labels", type=click.Path(path_type=pathlib.Path), help="CSV file with a row a film."),
+    _label_option("--image-column", help="Its column of file names, if not found by itself."),
+    _label_option("--label-column", help="Its column of labels, if not found by itself."),
+    _label_option("--patient-column", help="Its column of patients, if not found by itself."),
+    _label_option("--split-column", help="Its column of splits (train, val, test), if not found by itself."),
+    _label_option("--label-pattern", help="Labels from file names, e.g. '(?P<label>sick|normal)'."),
+    _label_option("--patient-pattern", help="Patients from file names, e.g. '^(?P<patient>[^_]+)_'."),
+    _label_option(
         "--finding", help="The class to tell from all others where films have lists of findings (NIH, CheXpert)."
     ),
-    click.option("--layout", help="How the data folder is laid out, e.g. kermany3, if not to be found by itself."),
-    click.option("--frontal-only", is_flag=True, help="Leave out lateral films and other body parts (by header)."),
-    click.option("--keep-patient-ids", is_flag=True, help="DICOM patient IDs as they are, not as salted hashes."),
-    click.option("--map", "renamed", type=Renaming(), multiple=True, help="Rename a label; repeatable."),
+    _label_option("--layout", help="How the data folder is laid out, e.g. kermany3, if not to be found by itself."),
+    _label_option("--frontal-only", is_flag=True, help="Leave out lateral films and other body parts (by header)."),
+    _label_option("--keep-patient-ids", is_flag=True, help="DICOM patient IDs as they are, not as salted hashes."),
+    _label_option("--map", "renamed", type=Renaming(), multiple=True, help="Rename a label; repeatable."),
 )
 
 

@@ -6,11 +6,12 @@ import click
 
 from keras_cxr.cli.options import label_options, max_megapixels_option
 from keras_cxr.cli.recipe_options import recipe_options, take_recipe
+from keras_cxr.cli.sections import SectionedCommand
 from keras_cxr.cli.tensorflow import load_tensorflow
 from keras_cxr.errors import CxrError, UsageError
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("data", type=click.Path(path_type=pathlib.Path))
 @recipe_options
 @max_megapixels_option
