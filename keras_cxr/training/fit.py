@@ -40,7 +40,7 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
         if phase.name == "fine-tune":
             unfreeze_from(network, recipe.unfreeze)
         stage = make_stage(network, data, recipe, monitor)
-        average = _compile(stage, phase)
+        average = compile_stage(stage, phase)
         # With Dropout's seed states, which are variables but no weights. What the phase leaves as it was is not saved
         # again and again, unless a later phase changes it.
         weights = network.variables if recipe.unfreeze else stage.model.variables
@@ -62,7 +62,8 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
     return checkpoint.history
 
 
-def _compile(stage: FilmStage | FeatureStage, phase: Phase) -> Average:
+def compile_stage(stage: FilmStage | FeatureStage, phase: Phase) -> Average:
+    """Give the stage its optimizer and loss; the average of its weights, which the training loop puts back."""
     trainee, gpu = stage.model, bool(tf.config.list_physical_devices("GPU"))
     two = trainee.output_shape[-1] == 1
     trainee.compile(
