@@ -39,7 +39,7 @@ endif
 	@echo "Model:    demo/saved_models/demo"
 
 test: lint
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 fuzz: $(VENV)/installed
 	$(BIN)/python tests/fuzz/fuzz_reading.py --mutants $(or $(MUTANTS),20000) --seed $(or $(SEED),0)

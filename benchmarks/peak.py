@@ -3,8 +3,9 @@
 The peak is measured in the same run: products of two 2048 × 2048 matrices through oneDNN, called by TensorFlow and,
 where it is installed, by OpenVINO; the faster one counts. int8 is OpenVINO's alone: TensorFlow offers no such product.
 Prediction is what ``--runtime openvino --precision …`` computes, or Keras in float32 where OpenVINO is not installed;
-films are ready in memory. Pooling, BatchNorm and the additions between blocks are no matrix products, so 100 % is not
-to be had.
+films are ready in memory. Pooling, BatchNorm and the additions between blocks are no matrix products; on the other hand
+a 3 × 3 convolution may be computed with fewer multiplications than are counted here (Winograd 1980), and its operands
+lie better in the caches than two large matrices, so a share above 100 % is possible.
 """
 
 import contextlib

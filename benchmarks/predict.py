@@ -95,14 +95,15 @@ def network_share(model, load, seconds: float) -> str:
     return f"processor time goes to the network {share:.0%}, start, reading films and all else {max(0, 1 - share):.0%}"
 
 
-def same_labels(notebook, folder: pathlib.Path, csv: pathlib.Path, threshold: float) -> str:
-    """The share of films that the notebook's network and this package's last run put on the same side."""
+def same_labels(notebook, folder: pathlib.Path, csv: pathlib.Path, card) -> str:
+    """The share of films that the notebook's network, calibrated alike, and this package's last run label alike."""
     import pandas as pd
+    from scipy.special import expit, logit
 
     table = pd.read_csv(csv).sort_values("image")
-    theirs = pipeline(notebook, folder)
+    theirs = expit(logit(pipeline(notebook, folder)) / card.temperature)
     ours = table[table.columns[table.columns.str.startswith("p_")][-1]].to_numpy()
-    return f"{((theirs >= threshold) == (ours >= threshold)).mean():.1%} same labels"
+    return f"{((theirs >= card.threshold) == (ours >= card.threshold)).mean():.1%} same labels"
 
 
 def result(name: str, against: str, bar: float, rounds: list[dict[str, Timing]], sizes: str, told: dict) -> Result:

@@ -19,7 +19,7 @@ RUNS = (
     "peak.py",
     "folder.py --films 20000 --full-size 320",
     "start.py --repeats 5",
-    "cost.py --films 2000",
+    "cost.py --films 4000",
     "gpu.py",
 )
 
@@ -51,7 +51,7 @@ def page(results: list[Result], failed: list[str], machines: list[str]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"{datetime.date.today().isoformat()}, `make bench`. Each value is the median of pairs that were timed in turn",
+        f"{datetime.date.today().isoformat()}, `make bench`, about 20 minutes on this machine. Each value is the median of pairs that were timed in turn",
         "in one run, on a machine that may do other work besides: ratios of one machine, no promise for another.",
         "",
         f"Before: {machines[0]}",
@@ -67,7 +67,7 @@ def page(results: list[Result], failed: list[str], machines: list[str]) -> str:
     lines += ["## Beside it", "", *(f"- {one.benchmark}, against {one.against}: {_told(one)}." for one in notes), ""]
     below = [result for result in results if result.reached is False]
     lines += ["## Below the bar", ""]
-    lines += [f"- {one.benchmark}, against {one.against}: {one.parts or 'see its docstring'}." for one in below]
+    lines += [f"- {one.benchmark}, against {one.against}: {one.parts or one.note}." for one in below]
     lines += [] if below else ["Nothing."]
     lines += ["", "## Not run", "", *(f"- {line}" for line in failed), ""] if failed else [""]
     return "\n".join(lines)

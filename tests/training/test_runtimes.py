@@ -16,7 +16,7 @@ from keras_cxr.prediction.runtime_record import read_record
 from keras_cxr.training import runtimes as module
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.prepare import prepare
-from keras_cxr.training.runtimes import write_default_runtime
+from keras_cxr.training.runtimes import decoded_films, write_default_runtime
 from keras_cxr.training.train import train
 
 pytest.importorskip("openvino")
@@ -65,14 +65,14 @@ def test_it_is_judged_by_the_films_of_the_training(trained, phantom):
     assert {entry.precision for entry in record.entries} <= {"float32", "bfloat16"}
     assert record.entries[1].name == "openvino float32"
     assert record.films == "training and validation films"
-    films, stored = module._films(prepare(read_dataset(phantom), TINY, Monitor())), stored_material(trained)
+    films, stored = decoded_films(prepare(read_dataset(phantom), TINY, Monitor())), stored_material(trained)
     for part in ("calibration", "validation", "targets", "reference"):
         np.testing.assert_array_equal(getattr(films, part), getattr(stored, part))
 
 
 def test_a_large_data_set_does_not_wait(phantom, monkeypatch):
     monkeypatch.setattr(module, "MOST", 4)
-    films = module._films(prepare(read_dataset(phantom), TINY, Monitor()))
+    films = decoded_films(prepare(read_dataset(phantom), TINY, Monitor()))
     assert len(films.validation) == len(films.targets) == 4
     assert set(films.targets) == {0, 1}
     assert len(films.calibration) <= CALIBRATION
@@ -97,7 +97,7 @@ def test_a_fault_is_a_note(fault, trained, phantom, tmp_path, monkeypatch):
     for name in ("card.json", "model.keras"):
         (tmp_path / "tiny" / name).write_bytes((trained.folder / name).read_bytes())
     monkeypatch.setattr(place, stand_in)
-    write_default_runtime(open_model(tmp_path / "tiny"), data, monitor)
+    write_default_runtime(open_model(tmp_path / "tiny"), lambda: decoded_films(data), monitor)
     assert len(monitor.notes) == 1
     assert said in monitor.notes[0]
     assert f"'keras-cxr optimize {tmp_path / 'tiny'}' tries again" in monitor.notes[0]
