@@ -51,7 +51,8 @@ def page(results: list[Result], failed: list[str], machines: list[str]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"{datetime.date.today().isoformat()}, `make bench`, about 20 minutes on this machine. Each value is the median of pairs that were timed in turn",
+        f"{datetime.date.today().isoformat()}, `make bench`, about 20 minutes on this machine. Each value is the",
+        "median of pairs that were timed in turn",
         "in one run, on a machine that may do other work besides: ratios of one machine, no promise for another.",
         "",
         f"Before: {machines[0]}",

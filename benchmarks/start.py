@@ -35,6 +35,25 @@ def pairs(plain: str, code: str, *arguments: str, repeats: int) -> tuple[list[fl
     return [whole / base for base, whole in found], [whole - base for base, whole in found]
 
 
+def keras_parts(folder: pathlib.Path) -> str:
+    """Processor seconds that Keras and TensorFlow take for the network itself, in a process of its own."""
+    code = """
+import sys, time
+from keras_cxr.cli.tensorflow import load_tensorflow
+load_tensorflow()
+import numpy as np
+from keras_cxr.models.forward import forward
+from keras_cxr.models.saved_model import open_model
+start = time.process_time()
+network = open_model(sys.argv[1]).network()
+loaded = time.process_time()
+forward(network)(np.zeros((1, *network.input_shape[1:]), np.float32))
+print(f"loading model.keras {loaded - start:.2g} s, tracing and the first call {time.process_time() - loaded:.2g} s")
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    return f"of it, Keras and TensorFlow: {done.stdout.strip()}"
+
+
 def main() -> None:
     options = parser(__doc__, films=1, repeats=7).parse_args()
     quiet()
@@ -69,6 +88,7 @@ def main() -> None:
                 most=True,
                 unit=" s beyond",
                 note=f"{statistics.median(ratio):.3g}× the processor time of the imports",
+                parts=keras_parts(model.folder) if runtime == "keras" else "",
             )
             publish(result, options)
 

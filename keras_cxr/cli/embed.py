@@ -11,9 +11,11 @@ from keras_cxr.cli.options import (
     lung_masks_option,
     max_megapixels_option,
     model_option,
+    runtime_options,
     take_label_options,
 )
 from keras_cxr.cli.tensorflow import load_tensorflow
+from keras_cxr.errors import UsageError
 
 AUTO = "auto"
 FILM = click.Path(exists=True, dir_okay=False, path_type=pathlib.Path)
@@ -45,17 +47,39 @@ class Neighbours(click.ParamType):
 @click.option("-k", "similar_films", type=click.IntRange(1, 48), default=8, show_default=True, help="How many of them.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Maps by PCA and t-SNE.")
 @lung_masks_option
+@runtime_options
 @feature_cache_option
 @max_megapixels_option
 @label_options
-def embed(data, output, model, layer, knn, similar_to, similar_films, figures, lung_masks, feature_cache, **options):
-    """Write a feature vector for every film of one or more data sets, labelled or not, and maps of them."""
+def embed(
+    data,
+    output,
+    model,
+    layer,
+    knn,
+    similar_to,
+    similar_films,
+    figures,
+    lung_masks,
+    runtime,
+    precision,
+    feature_cache,
+    **options,
+):
+    """Write a feature vector for every film of one or more data sets, labelled or not, and maps of them.
+
+    Keras computes them, from stored features where there are some, for a network on a backbone and for a --layer;
+    else, and with --no-feature-cache, the fastest runtime does.
+    """
     from keras_cxr.data.source import read_dataset
+    from keras_cxr.lungs.source import OWN
 
     settings = take_label_options(options)
     datasets = [read_dataset(folder, settings, labelled=False) for folder in data]
     saved = find_model(model)
-    load_tensorflow()
+    fast = _runtime(saved, runtime, precision, layer, feature_cache)
+    if fast is None or (saved.folder / OWN).is_dir():
+        load_tensorflow()
     from keras_cxr.cli.display import print_table, progress
     from keras_cxr.lungs.source import masks_for
     from keras_cxr.prediction.embed import Embedder
@@ -64,7 +88,7 @@ def embed(data, output, model, layer, knn, similar_to, similar_films, figures, l
     from keras_cxr.prediction.neighbours import knn as label_by_neighbours
     from keras_cxr.prediction.similar import similar
 
-    embedder = Embedder(saved, layer, feature_cache, masks_for(saved, lung_masks))
+    embedder = Embedder(saved, layer, feature_cache, masks_for(saved, lung_masks), fast)
     with progress("Embedding") as advance:
         found = run(saved, datasets, output, embedder, advance)
     for note in found.notes:
@@ -85,3 +109,20 @@ def embed(data, output, model, layer, knn, similar_to, similar_films, figures, l
             click.echo(f"  {film.distance:.3f}  {film.label or film.predicted}  {film.dataset}/{film.image}")
         click.echo(f"Wrote {picture}")
     click.echo(f"Wrote {output}")
+
+
+def _runtime(model, runtime: str, precision: str, layer: str | None, feature_cache: bool):
+    """What computes the features in place of Keras, told on standard error; None: Keras."""
+    from keras_cxr.models.registry import architectures
+    from keras_cxr.prediction.feature_runtime import feature_runtime
+
+    chosen = runtime not in ("auto", "keras")
+    if layer is not None and chosen:
+        raise UsageError(f"The '--layer' option needs --runtime keras. Received: {runtime}.")
+    known = architectures().get(model.card.architecture)
+    stored = feature_cache and known is not None and known.backbone and precision in ("auto", "float32")
+    if layer is not None or runtime == "keras" or (stored and not chosen):
+        return None
+    fast = feature_runtime(model, runtime, precision)
+    click.echo(f"Runtime: {fast.name if fast else 'keras'}", err=True)
+    return fast

@@ -17,6 +17,7 @@ from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file, write_csv
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.evaluate import dataset_names
+from keras_cxr.prediction.feature_runtime import FeatureRuntime
 from keras_cxr.prediction.label_films import BATCH, label_chunk
 from keras_cxr.prediction.own_films import own_splits
 from keras_cxr.prediction.stored_features import FeatureRun
@@ -51,20 +52,30 @@ class Embedder:
     """A saved model's films to vectors and logits; the network is loaded once."""
 
     def __init__(
-        self, model: SavedModel, layer: str | None = None, feature_cache: bool = True, masks: LungMasks | None = None
+        self,
+        model: SavedModel,
+        layer: str | None = None,
+        feature_cache: bool = True,
+        masks: LungMasks | None = None,
+        runtime: FeatureRuntime | None = None,
     ):
         """Load the network; see ``models.embedding`` for the layer. Pooled features of a frozen backbone are stored.
+
+        With a ``runtime``, it computes its own features in place of Keras; TensorFlow is not imported.
 
         Raises:
             UsageError: No such layer, or one without vectors.
         """
+        self.model, self.masks, self.preprocessing = model, masks, Preprocessing(**model.card.preprocessing)
+        self.stored = None
+        if runtime is not None:
+            self.layer, self._run = runtime.layer, runtime
+            return
         from keras_cxr.models.embedding import default_layer, embedding
         from keras_cxr.models.trunk import CUT, has_frozen_trunk
 
         network = model.network()
-        self.model, self.masks, self.preprocessing = model, masks, Preprocessing(**model.card.preprocessing)
         self.layer = layer or default_layer(network)
-        self.stored = None
         if feature_cache and self.layer == CUT and has_frozen_trunk(network):
             self.stored = FeatureRun(model, network)
         else:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # From films (n, size, size, 1), any number type 0–255, any n, to logits (n, units) float32.
 Run = Callable[["np.ndarray"], "np.ndarray"]
+# The same to feature vectors (n, width) and logits; a runtime that can give them has a ``load_with_features``.
+FeatureRun = Callable[["np.ndarray"], tuple["np.ndarray", "np.ndarray"]]
 ALL_PRECISIONS = ("float32", "bfloat16", "int8")
 
 

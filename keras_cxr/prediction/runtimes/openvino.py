@@ -6,12 +6,14 @@ one, and a film's logits do not depend on what else is in the batch.
 
 import atexit
 import pathlib
+import re
 import sys
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
-from keras_cxr.prediction.runtimes import Run, missing
+from keras_cxr.prediction.runtimes import FeatureRun, Run, missing
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 PACKAGES = ("openvino",)
@@ -60,22 +62,65 @@ def export(network, folder: pathlib.Path, precision: str, calibration: np.ndarra
 
 def load(folder: pathlib.Path, precision: str, size: int) -> Run:
     """Compile for this CPU."""
-    ov = _openvino()
-    core = ov.Core()
-    model = core.read_model(folder / files(precision)[0])
+    run = _runner(_read(folder, precision, size), precision)
+    return lambda films: run(films)[0]
+
+
+def load_with_features(folder: pathlib.Path, precision: str, size: int, pooled: bool) -> FeatureRun:
+    """Compile for this CPU, with the feature vectors as a second output.
+
+    Args:
+        folder, precision, size: As ``load``.
+        pooled: Whether the features are those of the layer 'pool', or what the last dense layer receives.
+
+    Raises:
+        LookupError: The file names no such layer.
+    """
+    model = _read(folder, precision, size)
+    model.add_outputs([_features(model, pooled)])
+    run = _runner(model, precision)
+
+    def vectors_and_logits(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits, vectors = run(films)
+        return vectors, logits
+
+    return vectors_and_logits
+
+
+def _features(model, pooled: bool):
+    """The tensor of the features in an OpenVINO graph, which keeps the names of TensorFlow's."""
+    if not pooled:
+        last = [op for op in model.get_ordered_ops() if op.get_type_name() == "MatMul"][-1]
+        before = last.input_value(0)
+        rounded = before.get_node().get_type_name() == "FakeQuantize"
+        return before.get_node().input_value(0) if rounded else before
+    outputs = (output for op in model.get_ordered_ops() for output in op.outputs())
+    found = [output for output in outputs if any(re.search(r"/pool(_\d+)?/", name) for name in output.get_names())]
+    if len(found) != 1:
+        raise LookupError("the file does not tell its pooled features")
+    return found[0]
+
+
+def _read(folder: pathlib.Path, precision: str, size: int):
+    model = _openvino().Core().read_model(folder / files(precision)[0])
     model.reshape([1, size, size, 1])
+    return model
+
+
+def _runner(model, precision: str) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """Films (n, size, size, 1) to each of the model's outputs (n, width) float32."""
     # Without the hint OpenVINO takes bfloat16 by itself where the CPU can.
     hints = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
-    compiled = core.compile_model(model, "CPU", hints)
-    units = compiled.output(0).shape[1]
+    compiled = _openvino().Core().compile_model(model, "CPU", hints)
+    widths = [output.shape[1] for output in compiled.outputs]
     # Waited for in turn, not told of by callbacks: a thread that calls Python while the model is being given up waits
     # for ever.
     requests = [
         compiled.create_infer_request() for _ in range(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
     ]
 
-    def run(films: np.ndarray) -> np.ndarray:
-        films, logits = films.astype(np.float32), np.empty((len(films), units), np.float32)
+    def run(films: np.ndarray) -> list[np.ndarray]:
+        films, found = films.astype(np.float32), [np.empty((len(films), width), np.float32) for width in widths]
         with _COMPUTING:
             for request in requests:
                 # Where Ctrl-C broke off the call before this one.
@@ -84,10 +129,11 @@ def load(folder: pathlib.Path, precision: str, size: int) -> Run:
                 request, before = requests[row % len(requests)], row - len(requests)
                 if 0 <= before < len(films):
                     request.wait()
-                    logits[before] = request.get_output_tensor(0).data[0]
+                    for number, array in enumerate(found):
+                        array[before] = request.get_output_tensor(number).data[0]
                 if row < len(films):
                     request.start_async({0: films[row : row + 1]})
-        return logits
+        return found
 
     return run
 
