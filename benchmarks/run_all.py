@@ -20,6 +20,7 @@ RUNS = (
     "folder.py --films 20000 --full-size 320",
     "start.py --repeats 5",
     "cost.py --films 4000",
+    "audit.py --films 1000 --all 5000",
     "gpu.py",
 )
 

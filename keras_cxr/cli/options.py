@@ -68,6 +68,11 @@ _LABEL_OPTIONS = (
     _label_option("--layout", help="How the data folder is laid out, e.g. kermany3, if not to be found by itself."),
     _label_option("--frontal-only", is_flag=True, help="Leave out lateral films and other body parts (by header)."),
     _label_option("--keep-patient-ids", is_flag=True, help="DICOM patient IDs as they are, not as salted hashes."),
+    _label_option(
+        "--exclude",
+        type=click.Path(path_type=pathlib.Path),
+        help="CSV file of films to leave out, as 'keras-cxr audit' writes it.",
+    ),
     _label_option("--map", "renamed", type=Renaming(), multiple=True, help="Rename a label; repeatable."),
 )
 
@@ -83,8 +88,9 @@ def take_label_options(options: dict):
     """Take the label options out of a command's ``options`` and return them as LabelOptions."""
     from keras_cxr.data.layouts.options import LabelOptions
 
-    names = ("labels", "image_column", "label_column", "patient_column", "split_column", "label_pattern")
-    chosen = {name: options.pop(name) for name in (*names, "patient_pattern", "renamed", "layout", "finding", *_FLAGS)}
+    columns = ("image_column", "label_column", "patient_column", "split_column")
+    others = ("labels", "label_pattern", "patient_pattern", "renamed", "layout", "finding", "exclude")
+    chosen = {name: options.pop(name) for name in (*columns, *others, *_FLAGS)}
     return LabelOptions(**chosen)
 
 

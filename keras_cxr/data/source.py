@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pandas as pd
 
+from keras_cxr.data.exclude import exclude_films
 from keras_cxr.data.folders import existing_folder, no_films, walk_films
 from keras_cxr.data.headers import add_header_facts
 from keras_cxr.data.layouts import GENERAL, LAYOUTS, TOLD, labels_csv
@@ -26,7 +27,8 @@ def read_dataset(folder: str | os.PathLike, options: LabelOptions | None = None,
         labelled: Whether films without labels are refused; otherwise their label is ''.
 
     Raises:
-        CxrError: No such folder, no film in it, no label to be found, or another layout than the one named.
+        CxrError: No such folder, no film in it or left of it, no label to be found, or another layout than the one
+            named.
         UsageError: An unknown layout or finding.
     """
     options = options or LabelOptions()
@@ -42,6 +44,8 @@ def read_dataset(folder: str | os.PathLike, options: LabelOptions | None = None,
         dataset = Dataset(root, dataset_table(rows), "films without labels")
     else:
         dataset = layout.read(root, options)
+    if options.exclude is not None:
+        exclude_films(dataset, options.exclude)
     if options.finding and "findings" not in dataset.table:
         dataset.notes.append(f"--finding is passed over: these films come without findings ({dataset.layout}).")
     _rename(dataset, dict(options.renamed))

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from keras_cxr.audit.early import early_notes
 from keras_cxr.data.augment import Augmentation
 from keras_cxr.data.check import check, class_weights, ordered_classes, positive_weight, summary
 from keras_cxr.data.enhance import MATCH, cumulative_histogram, match, steps
@@ -88,6 +89,7 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
     monitor.start("Reading films", len(dataset.table))
     pixels = load_films(dataset, preprocessing, monitor.advance, masks)
     assign_splits(dataset, recipe.fractions, recipe.seed_of_split, recipe.split_by)
+    dataset.notes.extend(early_notes(dataset.table))
     for note in dataset.notes:
         monitor.note(note)
     # A data set's own test split counts even where none was asked for.

@@ -18,6 +18,7 @@ class LabelOptions:
         frontal_only: Leave out films that are lateral or no chest films, by header or label file.
         keep_patient_ids: Take patient IDs from DICOM headers as they are, instead of a salted hash.
         finding: The finding that is the positive class, where films come with a list of findings.
+        exclude: A CSV file of films to leave out; see ``data.exclude``.
     """
 
     labels: pathlib.Path | None = None
@@ -32,3 +33,4 @@ class LabelOptions:
     frontal_only: bool = False
     keep_patient_ids: bool = False
     finding: str | None = None
+    exclude: pathlib.Path | None = None

@@ -1,0 +1,1 @@
+"""What to ask of a data set before a training: duplicates, odd films, and what gives the class away."""
