@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 
 from keras_cxr.errors import CxrError
-from keras_cxr.models.registry import Pretrained
+from keras_cxr.models.architecture import Pretrained
 
 HOST = "storage.googleapis.com"
 BASE = f"https://{HOST}/tensorflow/keras-applications/"

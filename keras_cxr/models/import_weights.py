@@ -11,11 +11,12 @@ import keras
 import numpy as np
 
 from keras_cxr.errors import CxrError, UsageError, unknown_name
+from keras_cxr.models.architecture import Architecture
 from keras_cxr.models.freeze import backbone
 from keras_cxr.models.import_weights_read import read_tensors
 from keras_cxr.models.import_weights_sources import MIXES, SOURCES, Family, Source, mix_of, plain_name
 from keras_cxr.models.network import build
-from keras_cxr.models.registry import Architecture, find
+from keras_cxr.models.registry import find
 from keras_cxr.models.torch_layout import EPSILON
 from keras_cxr.models.weights_origin import write_origin
 

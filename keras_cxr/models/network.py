@@ -5,8 +5,9 @@ import pathlib
 from typing import TYPE_CHECKING
 
 from keras_cxr.errors import UsageError
+from keras_cxr.models.architecture import Architecture, Plan
 from keras_cxr.models.imagenet import imagenet_file
-from keras_cxr.models.registry import Architecture, Plan, find
+from keras_cxr.models.registry import find
 
 if TYPE_CHECKING:
     import keras

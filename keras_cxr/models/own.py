@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from keras_cxr.errors import CxrError, UsageError, one_line, unknown_name
-from keras_cxr.models.registry import Architecture, Plan
+from keras_cxr.models.architecture import Architecture, Plan
 
 if TYPE_CHECKING:
     import keras

@@ -3,7 +3,7 @@
 import keras
 
 from keras_cxr.errors import UsageError, one_line
-from keras_cxr.models.registry import Plan
+from keras_cxr.models.architecture import Plan
 
 
 def check_body(body: object, plan: Plan, source: str) -> keras.Model:

@@ -9,8 +9,8 @@ import functools
 import keras
 from keras import layers
 
+from keras_cxr.models.architecture import Plan
 from keras_cxr.models.layers import repeat_gray
-from keras_cxr.models.registry import Plan
 from keras_cxr.models.scratch import pooled, scratch_network
 from keras_cxr.models.transfer import backbone_of, transfer_network
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
+from keras_cxr.models.architecture import Plan
 from keras_cxr.models.layers import classify, gray_input, repeat_gray
-from keras_cxr.models.registry import Plan
 
 
 def standardize(gray: keras.KerasTensor, channels: int) -> keras.KerasTensor:

@@ -9,9 +9,9 @@ import keras
 from keras import layers
 
 from keras_cxr.errors import UsageError, unknown_name
+from keras_cxr.models.architecture import Plan
 from keras_cxr.models.layers import classify, gray_input
 from keras_cxr.models.names import settle_names
-from keras_cxr.models.registry import Plan
 from keras_cxr.models.spatial import cut_layers
 from keras_cxr.models.weights import load_backbone
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
+from keras_cxr.models.architecture import Plan
 from keras_cxr.models.layers import caffe
-from keras_cxr.models.registry import Plan
 from keras_cxr.models.scratch import scratch_network
 from keras_cxr.models.transfer import backbone_of, transfer_network
 

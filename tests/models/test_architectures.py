@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from keras_cxr.cli.models import models as models_command
 from keras_cxr.models import build
+from keras_cxr.models.architecture import Plan
 from keras_cxr.models.freeze import backbone
-from keras_cxr.models.registry import Plan, architectures, find
+from keras_cxr.models.registry import architectures, find
 from keras_cxr.models.spatial import spatial_layers
 
 NAMES = list(architectures())

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
-
 from keras_cxr.explain.gradcam import GradCAM
+
 from keras_cxr.models import build, imagenet, transfer
+from keras_cxr.models.architecture import Plan
 from keras_cxr.models.freeze import backbone, is_frozen
 from keras_cxr.models.names import settle_names
-from keras_cxr.models.registry import Plan, architectures, find
+from keras_cxr.models.registry import architectures, find
 from keras_cxr.models.spatial import spatial_layers
 
 NAMES = [name for name, architecture in architectures().items() if architecture.pretrained]

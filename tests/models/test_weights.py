@@ -13,8 +13,8 @@ from keras.src.legacy.saving import legacy_h5_format
 
 from keras_cxr.errors import CxrError
 from keras_cxr.models import build, imagenet
+from keras_cxr.models.architecture import Plan, Pretrained
 from keras_cxr.models.layers import caffe
-from keras_cxr.models.registry import Plan, Pretrained
 from keras_cxr.models.transfer import transfer_network
 
 SIZE = 16

@@ -1,6 +1,7 @@
 """ConvNeXt: Liu et al., A ConvNet for the 2020s, CVPR 2022."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Parameters, the last block of the last stage but one, checksum.
 MEMBERS = {

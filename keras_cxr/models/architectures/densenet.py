@@ -1,6 +1,7 @@
 """DenseNet: Huang et al., Densely connected convolutional networks, CVPR 2017."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Parameters, checksum.
 MEMBERS = {

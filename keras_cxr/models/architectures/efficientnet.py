@@ -1,6 +1,7 @@
 """EfficientNet: Tan and Le, EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Input size, parameters, checksum.
 MEMBERS = {

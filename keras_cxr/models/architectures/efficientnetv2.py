@@ -1,6 +1,7 @@
 """EfficientNet V2: Tan and Le, EfficientNetV2: smaller models and faster training, ICML 2021."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Input size, parameters, checksum.
 MEMBERS = {

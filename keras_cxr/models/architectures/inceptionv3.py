@@ -1,6 +1,7 @@
 """Inception V3: Szegedy et al., Rethinking the Inception architecture for computer vision, CVPR 2016."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 
 @register(

@@ -1,6 +1,7 @@
 """MobileNets: Howard et al. 2017 (arXiv:1704.04861), Sandler et al., CVPR 2018, Howard et al., ICCV 2019."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Parameters, last layer, cut layer, weights file, checksum where one is published.
 MEMBERS = {

@@ -1,6 +1,7 @@
 """NASNet-A (4 @ 1056): Zoph et al., Learning transferable architectures for scalable image recognition, CVPR 2018."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 
 @register(

@@ -1,6 +1,7 @@
 """ResNet: He et al., Deep residual learning for image recognition, CVPR 2016."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Parameters, the end of the last block but one size, checksum.
 MEMBERS = {

@@ -1,6 +1,7 @@
 """ResNet V2: He et al., Identity mappings in deep residual networks, ECCV 2016."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Parameters, checksum.
 MEMBERS = {

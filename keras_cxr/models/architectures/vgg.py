@@ -1,6 +1,7 @@
 """VGG: Simonyan and Zisserman, Very deep convolutional networks for large-scale image recognition, ICLR 2015."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 # Parameters, checksum.
 MEMBERS = {

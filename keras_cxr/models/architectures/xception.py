@@ -1,6 +1,7 @@
 """Xception: Chollet, Xception: deep learning with depthwise separable convolutions, CVPR 2017."""
 
-from keras_cxr.models.registry import Pretrained, register
+from keras_cxr.models.architecture import Pretrained
+from keras_cxr.models.registry import register
 
 
 @register(
