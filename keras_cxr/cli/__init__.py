@@ -12,12 +12,14 @@ from keras_cxr import __version__
 from keras_cxr.errors import CxrError, unknown_name
 
 COMMANDS = (
+    "audit",
     "train",
     "crossval",
     "evaluate",
     "compare",
     "predict",
     "gradcam",
+    "explain",
     "embed",
     "optimize",
     "convert",

@@ -25,9 +25,11 @@ def gradcam(images, output, model, lung_masks, class_name, layer) -> None:
     saved = find_model(model)
     load_tensorflow()
     from keras_cxr.explain.folder import explain_films
+    from keras_cxr.explain.request import Request
 
+    request = Request(class_name=class_name, layers=(layer,) if layer else ())
     with progress("Explaining", total) as advance:
-        result = explain_films(saved, images, output, class_name, layer, advance, lung_masks)
+        result = explain_films(saved, images, output, request, advance, lung_masks)
     for name, reason in result.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)
     click.echo(

@@ -2,12 +2,14 @@
 
 import concurrent.futures
 import dataclasses
+import functools
 import itertools
 import os
 import pathlib
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
@@ -17,20 +19,33 @@ from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.explain.explainer import Explainer, Explanation
+from keras_cxr.explain.request import Request
+from keras_cxr.files import whole_file, write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.report.index_page import write_index
 from keras_cxr.report.overlays import overlay_figure
 
-BATCH = 16
+TABLE = "maps.csv"
 
 
 @dataclasses.dataclass
 class Explained:
-    """What was written: the layer shown, pictures, films without positive evidence, failures, and the index page."""
+    """What was written.
 
-    layer: str
+    Attributes:
+        title, layer: The method, and the layers that it shows or None.
+        pictures: The overlays.
+        rows: One an overlay, the columns of ``maps.csv``.
+        empty: Films without positive evidence.
+        failures: (film, reason) of those that could not be read.
+        index: The index page; None for a single film.
+    """
+
+    title: str
+    layer: str | None
     pictures: list[pathlib.Path] = dataclasses.field(default_factory=list)
+    rows: list[dict] = dataclasses.field(default_factory=list)
     empty: int = 0
     failures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     index: pathlib.Path | None = None
@@ -40,21 +55,24 @@ def explain_films(
     model: SavedModel,
     images: str | os.PathLike,
     output: str | os.PathLike,
-    class_name: str | None = None,
-    layer: str | None = None,
+    request: Request | None = None,
     advance: Callable[[int], None] | None = None,
     lung_masks: str | os.PathLike | None = None,
+    table: bool = False,
+    arrays: bool = False,
 ) -> Explained:
-    """Write a Grad-CAM overlay for every film of ``images``.
+    """Write an overlay for every film of ``images``.
 
     Args:
         model: The saved model.
         images: A folder, read recursively, or one film.
         output: Folder for the pictures, mirroring the folders of ``images``.
-        class_name: The class to explain; by default each film's own label.
-        layer: The layer to show; by default the last one with a spatial map.
+        request: What to show; by default Grad-CAM of each film's own label.
         advance: Called with the number of films after each batch.
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
+        table: Also write ``maps.csv``: image, label, probability, map_for, empty, picture, map, error; failures too.
+        arrays: Also write each map as float32 ``.npy`` of the film's own size beside its picture, and what else the
+            method has as ``.NAME.npy``.
 
     Raises:
         UsageError: An unknown class or layer, or an output folder that holds the films themselves.
@@ -62,49 +80,89 @@ def explain_films(
     """
     root, paths = film_paths(images, output)
     output = pathlib.Path(output)
-    explainer = Explainer(model, class_name, layer)
+    explainer = Explainer(model, request)
     preprocessing = Preprocessing(**model.card.preprocessing)
-    result, rows, names = Explained(explainer.method.layer), [], PictureNames(root)
+    result, names = Explained(explainer.title, explainer.layer), PictureNames(root)
     films = read_films(paths, preprocessing, masks_for(model, lung_masks))
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-        while chunk := list(itertools.islice(films, BATCH)):
+        while chunk := list(itertools.islice(films, explainer.films_at_once)):
             good = [film for film in chunk if film.pixels is not None]
             result.failures += [(relative_name(film.path, root), film.error) for film in chunk if film.error]
             if good:
                 found = explainer.explain(good)
                 targets = [output / names.picture(film.path) for film in good]
-                jobs = [found.predictions.itertuples(), good, found.maps, found.empty, found.shown, targets]
-                list(pool.map(lambda job: _draw(*job, preprocessing), zip(*jobs, strict=True)))
+                write = functools.partial(_write, found, preprocessing, arrays)
+                list(pool.map(write, range(len(good)), good, targets))
                 result.pictures += targets
                 result.empty += int(found.empty.sum())
-                rows += _index_rows(found, targets, root, output)
+                result.rows += _rows(found, targets, root, output, arrays)
             if advance:
                 advance(len(chunk))
-    if rows and pathlib.Path(images).is_dir():
-        rows += [(None, name, "", None, reason) for name, reason in result.failures]
-        result.index = output / "index.html"
-        write_index(result.index, f"Grad-CAM of {model.card.name}, layer {result.layer}", rows)
     if not result.pictures:
         name, reason = result.failures[0]
         raise CxrError(f"None of the {len(result.failures)} films can be read. First: {name}: {reason}")
+    if pathlib.Path(images).is_dir():
+        result.index = output / "index.html"
+        write_index(result.index, _heading(result, model), _figures(result))
+    if table:
+        failures = [{"image": name, "error": reason} for name, reason in result.failures]
+        write_csv(output / TABLE, pd.DataFrame(result.rows + failures))
     return result
 
 
-def _draw(row, film: Film, canvas_map: np.ndarray, empty: bool, shown: str, path: pathlib.Path, preprocessing) -> None:
+def _heading(result: Explained, model: SavedModel) -> str:
+    return f"{result.title} of {model.card.name}" + (f", layer {result.layer}" if result.layer else "")
+
+
+def _write(
+    found: Explanation, preprocessing: Preprocessing, arrays: bool, place: int, film: Film, path: pathlib.Path
+) -> None:
     pixels, _ = decode(read_bytes(film.path))
-    heatmap = to_film(canvas_map, film.width, film.height, preprocessing, film.region)
-    caption = f"{pathlib.Path(film.path).name}: {row.label} {row.probability:.3f}"
-    if shown != row.label:
+    heatmap = to_film(found.maps[place], film.width, film.height, preprocessing, film.region)
+    row, shown = found.predictions.iloc[place], found.shown[place]
+    caption = f"{pathlib.Path(film.path).name}: {row['label']} {row['probability']:.3f}"
+    if shown != row["label"]:
         caption += f", map for {shown}"
-    overlay_figure(pixels, heatmap, caption, bool(empty), path, shown)
+    overlay_figure(pixels, heatmap, caption, bool(found.empty[place]), path, shown)
+    if arrays:
+        _save(path.with_suffix(".npy"), heatmap)
+        for name, extra in found.extras.items():
+            _save(path.with_suffix(f".{name}.npy"), extra[place])
 
 
-def _index_rows(found: Explanation, targets: list, root: pathlib.Path, output: pathlib.Path) -> list[tuple]:
+def _save(path: pathlib.Path, array: np.ndarray) -> None:
+    with whole_file(path) as temporary:
+        np.save(temporary, array)
+
+
+def _rows(found: Explanation, targets: list, root: pathlib.Path, output: pathlib.Path, arrays: bool) -> list[dict]:
     table = found.predictions
-    notes = [
-        f"no positive evidence for {name}" if none else f"map for {name}"
-        for none, name in zip(found.empty, found.shown, strict=True)
+    parts = zip(table["image"], table["label"], table["probability"], found.shown, found.empty, targets, strict=True)
+    return [
+        {
+            "image": relative_name(image, root),
+            "label": label,
+            "probability": probability,
+            "map_for": shown,
+            "empty": bool(empty),
+            "picture": target.relative_to(output).as_posix(),
+            "map": target.with_suffix(".npy").relative_to(output).as_posix() if arrays else "",
+            "error": "",
+        }
+        for image, label, probability, shown, empty, target in parts
     ]
-    pictures = [target.relative_to(output).as_posix() for target in targets]
-    images = [relative_name(path, root) for path in table["image"]]
-    return list(zip(pictures, images, table["label"], table["probability"], notes, strict=True))
+
+
+def _figures(result: Explained) -> list[tuple]:
+    """The rows of the index page."""
+    figures = [
+        (
+            row["picture"],
+            row["image"],
+            row["label"],
+            row["probability"],
+            f"{'no positive evidence' if row['empty'] else 'map'} for {row['map_for']}",
+        )
+        for row in result.rows
+    ]
+    return figures + [(None, name, "", None, reason) for name, reason in result.failures]

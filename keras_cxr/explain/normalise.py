@@ -20,3 +20,30 @@ def normalise(maps: np.ndarray) -> np.ndarray:
     span = maps.max(axis=(-2, -1), keepdims=True) - low
     flat = span == 0
     return np.where(flat, np.sign(maps), (maps - low) / np.where(flat, 1, span)).astype("float32")
+
+
+def stretch(masks: np.ndarray) -> np.ndarray:
+    """Stretch each mask to 0–1 as tf-keras-vis does: one that is the same everywhere becomes zero.
+
+    Args:
+        masks: (…, h, w), finite.
+
+    Returns:
+        float32 of the same shape.
+    """
+    low = masks.min(axis=(-2, -1), keepdims=True)
+    # Keras's epsilon, which that package adds to the range.
+    return ((masks - low) / (masks.max(axis=(-2, -1), keepdims=True) - low + 1e-7)).astype("float32")
+
+
+def without_outliers(maps: np.ndarray, percent: float = 99) -> np.ndarray:
+    """Cut each map's values above this percentile to it; a map that is zero up to there stays as it is.
+
+    Maps of single pixels have a few that outshine all others; Smilkov 2017, section 3.1.
+
+    Args:
+        maps: (…, h, w), ≥ 0 and finite.
+        percent: Below which the values stay.
+    """
+    limit = np.percentile(maps, percent, axis=(-2, -1), keepdims=True)
+    return np.where(limit > 0, np.minimum(maps, limit), maps)

@@ -8,9 +8,8 @@ import contextlib
 from collections.abc import Iterator
 
 import keras
-import numpy as np
 
-from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.errors import CxrError
 from keras_cxr.explain.capture import replaced
 from keras_cxr.explain.execution import Step, execution
 
@@ -58,33 +57,3 @@ def _hands_on(layer: object) -> bool:
     if isinstance(layer, keras.layers.Activation):
         return layer.activation is keras.activations.linear
     return isinstance(layer, keras.layers.Reshape | keras.layers.Flatten | keras.layers.Identity)
-
-
-def score_weights(class_index: np.ndarray | int, count: int, width: int) -> np.ndarray:
-    """The weights that turn logits into each film's score: ``score = sum(weights * logits)``.
-
-    With one output (a sigmoid) the positive class 1 scores the logit and the negative class 0 minus the logit, so
-    the two classes have different maps. With more (a softmax) each class scores its own logit.
-
-    Args:
-        class_index: Index of the class to explain, one for all films or (count,) integers.
-        count: Number of films.
-        width: Number of outputs of the network.
-
-    Returns:
-        float32 (count, width).
-
-    Raises:
-        UsageError: An index that is no class, or not one index a film.
-    """
-    index = np.asarray(class_index)
-    classes = max(width, 2)
-    if index.dtype.kind not in "iu" or index.shape not in {(), (count,)}:
-        raise UsageError(
-            f"The class index must be an integer or one integer for each of the {count} films. "
-            f"Received: {index.dtype} of shape {index.shape}."
-        )
-    if np.any((index < 0) | (index >= classes)):
-        raise UsageError(f"The class index must lie between 0 and {classes - 1}. Received: {index.tolist()}.")
-    signs_or_choices = np.array([[-1.0], [1.0]]) if width == 1 else np.eye(width)
-    return signs_or_choices[np.broadcast_to(index, (count,))].astype("float32")

@@ -1,11 +1,14 @@
 """Heatmaps from a layer's resolution to a film's."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from keras_cxr.explain.field import Axis, Grid
+if TYPE_CHECKING:
+    from keras_cxr.explain.field import Axis, Grid
 
 
-def upsample(maps: np.ndarray, size: tuple[int, int], grid: Grid | None = None) -> np.ndarray:
+def upsample(maps: np.ndarray, size: tuple[int, int], grid: "Grid | None" = None) -> np.ndarray:
     """Interpolate maps linearly to the size of the network's input, each cell at the place that it looks at.
 
     With a grid, the outermost cells' values are held for half a cell beyond their centres and fade to zero over the
@@ -29,7 +32,7 @@ def upsample(maps: np.ndarray, size: tuple[int, int], grid: Grid | None = None) 
     return rows @ maps @ columns.T
 
 
-def _weights(have: int, want: int, axis: Axis | None) -> np.ndarray:
+def _weights(have: int, want: int, axis: "Axis | None") -> np.ndarray:
     """Row i holds the weights of the ``have`` values for place i of ``want``."""
     places = np.linspace(0, have - 1, want) if axis is None else (np.arange(want) - axis.start) / axis.step
     inside = np.clip(places, 0, have - 1)

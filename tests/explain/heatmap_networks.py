@@ -42,6 +42,13 @@ def flat(units=1, fused=False):
     return keras.Model(images, chain(images, trunk_layers() + head_layers(units, fused)), name="flat")
 
 
+def hidden(units=1, fused=False):
+    """A hidden layer behind the map, so that no two places of a channel have the same gradient."""
+    images = keras.Input((SIZE, SIZE, 1))
+    parts = [layers.Flatten(), layers.Dense(5, activation="relu", name="hidden"), *head_layers(units, fused)[1:]]
+    return keras.Model(images, chain(images, trunk_layers() + parts), name="hidden")
+
+
 def nested(units=1, fused=False):
     """The trunk in a model in a model, the head in a model of its own."""
     inner_in = keras.Input((None, None, 1))

@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_cxr.errors import UsageError
 from keras_cxr.explain.field import layer_grid
-from keras_cxr.explain.gradcam import GradCAM
+from keras_cxr.explain.methods.gradcam import GradCAM
 from keras_cxr.explain.upsample import upsample
 from keras_cxr.models.network import build
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.explain.folder import explain_films
+from keras_cxr.explain.request import Request
 
 SIZES = {"wide.png": (150, 70), "tall.png": (64, 200), "square.png": (96, 96)}
 
@@ -73,7 +74,7 @@ def test_the_map_is_where_the_evidence_is(tiny_model, tmp_path):
     bright[:64, :64] = 200
     (tmp_path / "films").mkdir()
     Image.fromarray(bright).save(tmp_path / "films" / "1.png")
-    explain_films(model, tmp_path / "films", tmp_path / "maps", class_name="PNEUMONIA", layer="map")
+    explain_films(model, tmp_path / "films", tmp_path / "maps", Request(class_name="PNEUMONIA", layers=("map",)))
     picture = np.asarray(Image.open(tmp_path / "maps" / "1.png").convert("RGB")).astype(int)
     coloured = np.ptp(picture[:128, -128:], axis=2) > 30
     assert coloured[:56, :56].all()
@@ -126,7 +127,7 @@ def test_nothing_readable(tiny_model, tmp_path):
 
 @pytest.mark.parametrize("name", ["NORMAL", "pneumonia"])
 def test_class(tiny_model, films, tmp_path, name):
-    result = explain_films(tiny_model, films, tmp_path / "maps", class_name=name)
+    result = explain_films(tiny_model, films, tmp_path / "maps", Request(class_name=name))
     page = result.index.read_text(encoding="utf-8")
     shown = page.count(f"map for {name.upper()}") + page.count(f"no positive evidence for {name.upper()}")
     assert shown == 3
@@ -143,19 +144,19 @@ def test_own_label_is_explained_by_default(tiny_model, films, tmp_path):
     ("options", "told"),
     [
         ({"class_name": "PNEUMONIE"}, "Unknown class 'PNEUMONIE'. Did you mean 'PNEUMONIA'?"),
-        ({"layer": "c6"}, "Unknown layer 'c6'. Did you mean"),
-        ({"layer": "f6"}, "must give a spatial map"),
+        ({"layers": ("c6",)}, "Unknown layer 'c6'. Did you mean"),
+        ({"layers": ("f6",)}, "must give a spatial map"),
     ],
 )
 def test_unknown_names(tiny_model, films, tmp_path, options, told):
     with pytest.raises(UsageError) as fault:
-        explain_films(tiny_model, films, tmp_path / "maps", **options)
+        explain_films(tiny_model, films, tmp_path / "maps", Request(**options))
     assert told in str(fault.value)
     assert not (tmp_path / "maps").exists()
 
 
 def test_layer(tiny_model, films, tmp_path):
-    result = explain_films(tiny_model, films, tmp_path / "maps", layer="c3")
+    result = explain_films(tiny_model, films, tmp_path / "maps", Request(layers=("c3",)))
     assert result.layer == "c3"
     assert "layer c3" in result.index.read_text(encoding="utf-8")
 

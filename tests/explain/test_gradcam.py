@@ -6,7 +6,7 @@ from heatmap_networks import BUILDS, SIZE, films, flat, nested, operations, seed
 from keras import layers
 
 from keras_cxr.errors import CxrError, UsageError
-from keras_cxr.explain.gradcam import GradCAM
+from keras_cxr.explain.methods.gradcam import GradCAM
 from keras_cxr.explain.normalise import normalise
 from keras_cxr.explain.upsample import upsample
 
@@ -172,7 +172,7 @@ def test_one_trace_for_all_calls():
     for count, index in ((3, 0), (3, np.array([0, 1, 2])), (1, 2)):
         maps, empty = cam.maps(films(count), index)
         assert (len(maps), len(empty)) == (count, count)
-    assert cam._compiled.experimental_get_tracing_count() == 1
+    assert cam.run.compiled.experimental_get_tracing_count() == 1
 
 
 def test_resnet50_nested():

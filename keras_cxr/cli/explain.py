@@ -1,0 +1,104 @@
+"""``keras-cxr explain``: films to heatmaps by a method of choice."""
+
+import pathlib
+
+import click
+
+from keras_cxr.cli.options import find_model, lung_masks_option, max_megapixels_option, model_option
+from keras_cxr.cli.sections import SectionedCommand, SectionOption
+from keras_cxr.cli.tensorflow import load_tensorflow
+
+
+def _shown(*declarations: str, **settings):
+    return click.option(*declarations, cls=SectionOption, section="What to show", **settings)
+
+
+def _setting(*declarations: str, **settings):
+    return click.option(*declarations, cls=SectionOption, section="Settings of a method", **settings)
+
+
+_SETTINGS = (
+    _setting("--corners", is_flag=True, help="Map corners on film corners, as tf-keras-vis.  [CAM family]"),
+    _setting("--mask-size", type=click.IntRange(1), help="Side of the square, pixels.  [occlusion: side / 7]"),
+    _setting("--stride", type=click.IntRange(1), help="Its step, pixels.  [occlusion: mask size / 4]"),
+    _setting("--fill", type=click.Choice(["mean", "black"]), help="What covers the film.  [occlusion: mean]"),
+    _setting("--coarse", is_flag=True, help="Look closely only where a coarse pass finds something.  [occlusion]"),
+    _setting("--masks", type=click.IntRange(2), help="Random masks.  [rise: 2000]"),
+    _setting("--steps", type=click.IntRange(1), help="Steps up from black.  [integrated-gradients: 64]"),
+    _setting("--samples", type=click.IntRange(1), help="Noisy copies.  [smoothgrad: 32]"),
+    _setting("--noise", type=click.FloatRange(0, 1), help="Of them, share of the gray range.  [smoothgrad: 0.15]"),
+    _setting("--seed", type=click.IntRange(0, 2**31 - 1), help="Of masks or noise.  [rise, smoothgrad: 0]"),
+    _setting("--batch-size", type=click.IntRange(1), help="Copies of a film a step.  [methods of many passes: 32]"),
+)
+
+
+def _settings(command):
+    for option in reversed(_SETTINGS):
+        command = option(command)
+    return command
+
+
+def _list(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from keras_cxr.explain.registry import methods
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("method", no_wrap=True)
+    for column in ("shows", "paper", "passes a film"):
+        table.add_column(column)
+    for entry in methods().values():
+        table.add_row(entry.name, entry.shows, entry.paper, entry.cost)
+    Console().print(table)
+    context.exit()
+
+
+@click.command(cls=SectionedCommand)
+@click.argument("images", type=click.Path(path_type=pathlib.Path))
+@_shown("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List the methods.")
+@click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="heatmaps", show_default=True)
+@model_option
+@_shown("--method", default="gradcam", show_default=True, help="One of --list.")
+@_shown("--class", "class_name", help="Class to explain.  [default: each film's own label]")
+@_shown("--against", help="Explain --class less this class: the difference of their logits.")
+@_shown("--layer", "layers", multiple=True, help="Layer to show; repeat for a mean.  [default: last with a map]")
+@_shown(
+    "--smooth",
+    type=click.IntRange(1, 6),
+    default=1,
+    show_default=True,
+    help="Average over so many mirrored, darker and brighter films.",
+)
+@_shown("--arrays", is_flag=True, help="Also write the maps as .npy files.")
+@lung_masks_option
+@max_megapixels_option
+@_settings
+def explain(images, output, model, lung_masks, arrays, method, class_name, against, layers, smooth, **settings) -> None:
+    """Write a heatmap overlay for every film of a folder (or one film) by --method, and maps.csv with a row a film.
+
+    Heatmaps of chest films are known to mislead: see docs/explain.md before you trust one.
+    """
+    from keras_cxr.cli.display import progress
+    from keras_cxr.data.film_paths import film_paths
+    from keras_cxr.explain.request import Request
+
+    given = {name: value for name, value in settings.items() if value is not None and value is not False}
+    request = Request(method, class_name, against, layers, smooth, given)
+    total = sum(1 for _ in film_paths(images, output)[1])
+    saved = find_model(model)
+    load_tensorflow()
+    from keras_cxr.explain.folder import explain_films
+
+    with progress("Explaining", total) as advance:
+        result = explain_films(saved, images, output, request, advance, lung_masks, table=True, arrays=arrays)
+    for name, reason in result.failures[:5]:
+        click.echo(f"  failed: {name}: {reason}", err=True)
+    layer = f", layer {result.layer}" if result.layer else ""
+    click.echo(
+        f"{len(result.pictures)} films, {result.title}{layer}, {result.empty} without positive evidence, "
+        f"{len(result.failures)} failed. Model: {saved.folder}"
+    )
+    click.echo(f"Wrote {result.index or result.pictures[0]}")
