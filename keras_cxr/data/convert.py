@@ -14,7 +14,7 @@ import pandas as pd
 
 from keras_cxr.data.film_paths import PictureNames
 from keras_cxr.data.images import decode, read_bytes
-from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.data.table import OPTIONAL, REQUIRED, Dataset, relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file, write_csv, write_json, write_text
 
@@ -185,6 +185,8 @@ def _write_tables(
 ) -> None:
     """labels.csv, and what lies beside it: boxes and masks at the copies' size, and the films without a copy."""
     table = dataset.table.iloc[list(sizes)]
+    # Further columns of the user's own may name persons.
+    table = table[[name for name in table if name in (*REQUIRED, *OPTIONAL)]]
     names = [images[row] for row in sizes]
     scales = [_scale(*own, size) for own in sizes.values()]
     if "boxes" in table:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -42,7 +43,8 @@ class Dataset:
             ``detail`` (finer classes, as published), ``study`` (str), ``view`` ('PA', 'AP', 'lateral', '' or as
             published), ``age`` (years, float, NaN where unknown), ``sex`` ('M', 'F', '' or as published), ``modality``
             ('DX', 'CR', …), ``spacing``
-            (mm between rows and between columns of the film, two floats or None).
+            (mm between rows and between columns of the film, two floats or None). Other columns of a labels file
+            (such as a hospital's name) are kept as text, under their own names.
         layout: The layout that was recognised, in words.
         notes: Lines for the user: what was decided, merged or passed over.
         faults: Lines for the user: what is wrong and must be mended before a training.
@@ -55,14 +57,15 @@ class Dataset:
     faults: list[str] = dataclasses.field(default_factory=list)
 
 
-def dataset_table(rows: list[dict]) -> pd.DataFrame:
-    """Build a dataset table from rows: the required columns, and the optional ones that any row has.
+def dataset_table(rows: list[dict], others: Sequence[str] = ()) -> pd.DataFrame:
+    """Build a dataset table from rows: the required columns, the optional ones that any row has, and ``others``.
 
     What a row lacks becomes the empty string, for ``boxes`` an empty list, for ``age`` NaN, for ``spacing`` None.
     """
     present = {column for row in rows for column in row}
     table = pd.DataFrame(index=range(len(rows)))
-    for column in (*REQUIRED, *(column for column in OPTIONAL if column in present)):
+    known = (*REQUIRED, *(column for column in OPTIONAL if column in present))
+    for column in (*known, *(column for column in others if column not in known)):
         if column == "age":
             table[column] = pd.Series([row.get(column) for row in rows], dtype=float)
         elif column in ("boxes", "spacing"):

@@ -1,8 +1,8 @@
 """The exact area under the ROC curve, DeLong's interval and DeLong's paired test.
 
 DeLong, DeLong & Clarke-Pearson, Biometrics 1988; computed by midranks after Sun & Xu, IEEE Signal Processing
-Letters 2014, in O(n log n). Films must be independent; where patients have several films, give their clusters to
-the covariance and the paired test (Obuchowski, Biometrics 1997). For one AUROC's interval use the clustered bootstrap.
+Letters 2014, in O(n log n). Films must be independent; where patients have several films, give their clusters
+(Obuchowski, Biometrics 1997).
 """
 
 import typing
@@ -85,7 +85,9 @@ def _clustered_covariance(
     return factors[0] * sums[0] @ sums[0].T + factors[1] * sums[1] @ sums[1].T + both + both.T
 
 
-def delong_interval(truth: np.ndarray, score: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+def delong_interval(
+    truth: np.ndarray, score: np.ndarray, confidence: float = 0.95, clusters: np.ndarray | None = None
+) -> tuple[float, float]:
     """DeLong's interval of one AUROC on the logit scale, which keeps it inside 0 to 1.
 
     The plain interval runs past 1 and covers too seldom where the AUROC is high; the logit one does not
@@ -96,11 +98,12 @@ def delong_interval(truth: np.ndarray, score: np.ndarray, confidence: float = 0.
         truth: (n,) 0 or 1.
         score: (n,) real numbers.
         confidence: Between 0 and 1.
+        clusters: See ``delong_covariance``.
 
     Returns:
         (low, high); NaN where the variance is undefined, or zero as it is where the classes do not overlap.
     """
-    areas, covariance = delong_covariance(truth, score)
+    areas, covariance = delong_covariance(truth, score, clusters)
     area, variance = float(areas[0]), float(covariance[0, 0])
     if not (0 < area < 1 and variance > 0):
         return np.nan, np.nan

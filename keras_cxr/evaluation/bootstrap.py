@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy import stats
 
 _BLOCK = 500_000  # weights in memory at once: 4 MB stay in the processor's cache
 
@@ -54,3 +55,22 @@ def percentile_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[f
         return np.nan, np.nan
     tail = (1 - confidence) / 2 * len(values)
     return float(values[int(np.floor(tail))]), float(values[int(np.ceil(len(values) - tail)) - 1])
+
+
+def expanded_confidence(patients: float, confidence: float = 0.95) -> float:
+    """The confidence to take percentiles at, so that they cover as often as they should where patients are few.
+
+    Drawn samples vary less than samples of patients do, by (patients - 1) / patients, and percentiles know nothing of
+    Student's t: the expanded percentile interval of Hesterberg, Am Stat 2015, mends both.
+
+    Args:
+        patients: Those whom the metric rests on; of fewer than two nothing can be mended.
+        confidence: That is wanted, between 0 and 1.
+
+    Returns:
+        Between ``confidence`` and 1.
+    """
+    if patients < 2:
+        return confidence
+    wider = np.sqrt(patients / (patients - 1)) * stats.t.ppf((1 + confidence) / 2, patients - 1)
+    return float(2 * stats.norm.cdf(wider) - 1)

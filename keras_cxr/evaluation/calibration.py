@@ -84,6 +84,31 @@ def fit_threshold(truth: np.ndarray, p: np.ndarray) -> float:
     return float(middle[best[np.argmin(np.abs(middle[best] - 0.5))]])
 
 
+def threshold_for_sensitivity(truth: np.ndarray, p: np.ndarray, sensitivity: float) -> float:
+    """The highest threshold at which the decision ``p >= threshold`` finds at least this share of the positive films.
+
+    It lies midway between the score of the last positive film that is to be found and the next lower score of any
+    film, so that it does not hang on the last digit of one film.
+
+    Args:
+        truth: (n,) 0 or 1.
+        p: (n,) probabilities of the positive class, 0 to 1.
+        sensitivity: Above 0, at most 1.
+
+    Returns:
+        Between 0 and 1; NaN where no film is positive.
+    """
+    positive, p = np.asarray(truth).ravel().astype(bool), np.asarray(p, dtype="float64").ravel()
+    found = np.sort(p[positive])[::-1]
+    if not len(found):
+        return np.nan
+    # Rounding must not ask for one film more: 0.07 × 100 is a little over 7.
+    last = found[max(int(np.ceil(sensitivity * len(found) - 1e-9)), 1) - 1]
+    lower = p[p < last].max(initial=0.0)
+    middle = lower + (last - lower) / 2
+    return float(middle if middle > lower else last)
+
+
 def _all_logits(logits: np.ndarray) -> np.ndarray:
     logits = np.asarray(logits, dtype="float64")
     return np.hstack([np.zeros_like(logits), logits]) if logits.shape[1] == 1 else logits

@@ -48,7 +48,7 @@ def permutation_test(
         _without_ranking(metrics_of(_stacked(first, second, False), classes)): [n for n in names if n not in _BY_ORDER]
     }
     if ordered := [name for name in names if name in _BY_ORDER]:
-        groups[metrics_of(_stacked(first, second, True), classes)] = ordered
+        groups[_without_micro(metrics_of(_stacked(first, second, True), classes))] = ordered
 
     def swapped_difference(swapped: np.ndarray) -> dict[str, np.ndarray]:
         of_first, of_second = np.hstack([1 - swapped, swapped]), np.hstack([swapped, 1 - swapped])
@@ -80,6 +80,13 @@ def _without_ranking(metrics):
         metrics._ranking = _NoRanking()
     else:
         metrics._rankings = [_NoRanking() for _ in metrics._rankings]
+        _without_micro(metrics)
+    return metrics
+
+
+def _without_micro(metrics: ManyClassMetrics) -> ManyClassMetrics:
+    # It ranks every film once a class, and no test asks for it.
+    metrics._micro = _NoRanking()
     return metrics
 
 

@@ -1,4 +1,4 @@
-"""The architectures by name. A file in ``architectures/`` is one, or a family; listing them does not load TensorFlow."""
+"""The architectures by name. A file in ``architectures/`` is one or a family; listing them loads no TensorFlow."""
 
 import importlib
 import pkgutil

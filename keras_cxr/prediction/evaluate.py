@@ -13,33 +13,16 @@ from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
-from keras_cxr.evaluation.reports import classification_table, confusion, precision_recall_points, roc_points
-from keras_cxr.evaluation.scores import score
-from keras_cxr.files import write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.group_columns import group_columns
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.own_films import films_to_score
 from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.score_options import ScoreOptions
+from keras_cxr.prediction.scoring import Evaluation, write_evaluation
 from keras_cxr.prediction.stored_features import FeatureRun
-from keras_cxr.report.figures import confusion_figure, precision_recall_figure, roc_figure
-
-
-@dataclasses.dataclass
-class Evaluation:
-    """What an evaluation found.
-
-    Attributes:
-        predictions: Predictions table with ``dataset``, ``truth`` and ``patient``.
-        scores: Scores table.
-        tables: By data set, the table of precision, recall, F1 and support that scikit-learn prints.
-        notes: Lines for the user.
-    """
-
-    predictions: pd.DataFrame
-    scores: pd.DataFrame
-    tables: dict[str, str]
-    notes: list[str]
+from keras_cxr.prediction.validation_films import decide
 
 
 def evaluate(
@@ -50,8 +33,9 @@ def evaluate(
     advance: Callable[[int], None] | None = None,
     lung_masks: str | os.PathLike | None = None,
     find_run: Callable[[Iterator[Film]], Run | None] | None = None,
+    options: ScoreOptions | None = None,
 ) -> Evaluation:
-    """Score a saved model on labelled data sets and write ``output``: predictions.csv, scores.csv and figures.
+    """Score a saved model on labelled data sets and write ``output``; see ``scoring.write_evaluation``.
 
     Args:
         model: The saved model; threshold and temperature are those of its card.
@@ -62,37 +46,36 @@ def evaluate(
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
         find_run: Chooses what computes the logits, None for Keras; it is shown the films, which are decoded as far as
             it reads them.
+        options: What to score beside the usual; None for no more.
 
     Raises:
         CxrError: A data set has no film with a label that the model knows, or none that can be read.
+        UsageError: Options that do not fit the classes, or a column to group by that is not there.
     """
+    options, classes, names = options or ScoreOptions(), model.card.classes, dataset_names(datasets)
+    options.check(classes)
     masks = masks_for(model, lung_masks)
-    classes, names = model.card.classes, dataset_names(datasets)
-    notes, tables, parts = [], [], []
+    notes, tables, parts = [], [], {}
     for dataset in datasets:
         films, found = known_films(model, dataset, split)
         notes += [*dataset.notes, *dataset.faults, *found]
         tables.append(films)
+    by, groups, found = group_columns(dict(zip(names, tables, strict=True)), options.by)
+    options = dataclasses.replace(options, by=by)
+    notes += found
     paths = [path for films in tables for path in films["path"]]
     run = find_run(read_films(paths, Preprocessing(**model.card.preprocessing), masks)) if find_run else None
     for name, dataset, films in zip(names, datasets, tables, strict=True):
-        parts.append(_predict(model, films, dataset.root, advance, masks, run))
-        parts[-1].insert(0, "dataset", name)
-        if (parts[-1]["error"] != "").all():
-            raise CxrError(f"No film of '{dataset.root}' can be read. First: {parts[-1]['error'].iloc[0]}")
+        part = _predict(model, films, dataset.root, advance, masks, run)
+        part.insert(0, "dataset", name)
+        if (part["error"] != "").all():
+            raise CxrError(f"No film of '{dataset.root}' can be read. First: {part['error'].iloc[0]}")
+        parts[name] = part.assign(**{column: values.to_numpy() for column, values in groups[name].items()})
+    decision, found = decide(model, datasets, options.at_sensitivity, masks, run)
+    notes += found
     if isinstance(run, FeatureRun):
         notes.append(run.account())
-    scores = pd.concat([score(part, classes, name, model.card.name) for name, part in zip(names, parts, strict=True)])
-    evaluation = Evaluation(
-        pd.concat(parts, ignore_index=True),
-        scores.reset_index(drop=True),
-        {name: classification_table(part, classes) for name, part in zip(names, parts, strict=True)},
-        list(dict.fromkeys(notes)),
-    )
-    write_csv(output / "predictions.csv", evaluation.predictions)
-    write_csv(output / "scores.csv", evaluation.scores)
-    _figures(dict(zip(names, parts, strict=True)), classes, evaluation.scores, output)
-    return evaluation
+    return write_evaluation(parts, classes, model.card.name, options, decision, output, notes)
 
 
 def dataset_names(datasets: list[Dataset]) -> list[str]:
@@ -147,29 +130,3 @@ def _predict(
     table.insert(1, "truth", films["label"].to_numpy())
     table.insert(2, "patient", [relative_name(group, root) for group in patient_groups(films)])
     return table
-
-
-def _figures(parts: dict[str, pd.DataFrame], classes: list[str], scores: pd.DataFrame, output: pathlib.Path) -> None:
-    for name, part in parts.items():
-        suffix = "" if len(parts) == 1 else f"_{name}"
-        confusion_figure(confusion(part, classes), classes, output / f"confusion_matrix{suffix}.png")
-    for metric, points, figure, file in (
-        ("AUROC", roc_points, roc_figure, "roc.png"),
-        ("average precision", precision_recall_points, precision_recall_figure, "precision_recall.png"),
-    ):
-        curves, labels = {}, {}
-        for name, part in parts.items():
-            for label, curve in points(part, classes).items():
-                key = name if len(classes) == 2 else label if len(parts) == 1 else f"{name}: {label}"
-                curves[key] = curve
-                labels[key] = _legend(key, scores, name, metric if len(classes) == 2 else f"{metric}[{label}]")
-        if curves:
-            figure(curves, output / file, labels)
-
-
-def _legend(curve: str, scores: pd.DataFrame, dataset: str, metric: str) -> str:
-    row = scores[(scores["dataset"] == dataset) & (scores["metric"] == metric)]
-    if not len(row):
-        return curve
-    value, low, high = row[["value", "low", "high"]].iloc[0]
-    return f"{curve}, {metric.partition('[')[0]} {value:.3f} ({low:.3f} to {high:.3f})"

@@ -7,7 +7,16 @@ from PIL import Image
 from keras_cxr.cli import main
 from keras_cxr.data import levels
 
-COMMANDS = (["train"], ["evaluate"], ["predict"], ["gradcam"], ["convert"], ["lungs", "apply"], ["lungs", "train"])
+COMMANDS = (
+    ["train"],
+    ["evaluate"],
+    ["predict"],
+    ["gradcam"],
+    ["explain"],
+    ["convert"],
+    ["lungs", "apply"],
+    ["lungs", "train"],
+)
 
 
 @pytest.fixture(autouse=True)

@@ -100,6 +100,7 @@ def run_every_command(films, folder, *options):
         ["predict", str(films), *model, "-o", str(folder / "predictions.csv")],
         ["predict", str(films), *model, "-o", str(folder / "frontal.csv"), "--frontal-only"],
         ["gradcam", str(films / "PNEUMONIA"), *model, "-o", str(folder / "maps")],
+        ["explain", str(films / "PNEUMONIA"), *model, "-o", str(folder / "explained"), "--arrays"],
         ["convert", str(films), str(folder / "copy"), "--size", "32", *options],
         ["train", str(folder / "copy"), *train, "--output", str(folder / "models"), "--name", "again", "--no-runtimes"],
         ["predict", str(films / "NORMAL" / "cut in the header"), *model, "-o", str(folder / "one.csv")],

@@ -330,3 +330,13 @@ def test_nih(shared_data):
     assert len(dataset.table) == 505
     assert dataset.table["patient"].nunique() < 505
     assert not dataset.faults
+
+
+def test_other_columns_of_a_labels_file_are_kept(tmp_path):
+    films(tmp_path, "a.png", "b.png")
+    (tmp_path / "labels.csv").write_text(
+        "Filename,Label,Site,device,width,Patient Sex\na.png,x, Leipzig ,1,9,male\nb.png,y,,2,9,F\n"
+    )
+    dataset = read_dataset(tmp_path)
+    assert rows(dataset, "Site", "device", "sex") == {"a.png": ("Leipzig", "1", "M"), "b.png": ("", "2", "F")}
+    assert not {"width", "Filename", "Label", "Patient Sex"} & set(dataset.table)

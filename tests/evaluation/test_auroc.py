@@ -78,6 +78,16 @@ def test_the_interval_covers_the_true_area():
     assert 180 <= covered <= 199
 
 
+def test_the_clustered_interval():
+    """One film a patient: DeLong's own, nearly; films copied under their patient: no narrower than without copies."""
+    truth, scores = films(120, 7, models=1)
+    alone = delong_interval(truth, scores[0])
+    assert delong_interval(truth, scores[0], clusters=np.arange(120)) == pytest.approx(alone, abs=1e-12)
+    copied = delong_interval(np.tile(truth, 3), np.tile(scores[0], 3), clusters=np.tile(np.arange(120), 3))
+    assert copied == pytest.approx(alone, abs=1e-3)
+    assert np.isnan(delong_interval(truth, scores[0], clusters=np.zeros(120, int))).all()
+
+
 @pytest.mark.parametrize(
     ("truth", "score", "area"),
     [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_cxr.evaluation import bootstrap
-from keras_cxr.evaluation.bootstrap import clustered_draws, percentile_interval
+from keras_cxr.evaluation.bootstrap import clustered_draws, expanded_confidence, percentile_interval
 
 
 @pytest.mark.parametrize("clusters", [np.arange(7), np.array([0, 0, 1, 2, 2, 2, 1]), np.zeros(3, dtype=int)])
@@ -48,3 +48,21 @@ def test_percentiles_are_order_statistics(values, expected):
 
 def test_percentiles_of_nothing():
     assert np.isnan(percentile_interval(np.array([np.nan, np.nan]))).all()
+
+
+@pytest.mark.parametrize(("patients", "expected"), [(1, 0.95), (10, 0.9829), (10**7, 0.95)])
+def test_few_patients_take_percentiles_further_out(patients, expected):
+    """0.0085 for 10: t(0.975, 9) = 2.262 times the root of 10 / 9 is 2.385 standard deviations."""
+    assert expanded_confidence(patients) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_expanded_percentiles_cover_a_mean():
+    """Of 8 normal values; plain percentiles hold the mean in about 88 % of the samples."""
+    random = np.random.default_rng(0)
+    covered = 0
+    for number in range(400):
+        values = random.normal(size=8)
+        means = np.concatenate(list(clustered_draws(np.arange(8), 400, number))) @ values / 8
+        low, high = percentile_interval(means, expanded_confidence(8))
+        covered += low <= 0 <= high
+    assert 368 <= covered <= 392

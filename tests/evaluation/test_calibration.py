@@ -3,7 +3,12 @@ import pytest
 from scipy import special
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from keras_cxr.evaluation.calibration import fit_temperature, fit_threshold, probabilities
+from keras_cxr.evaluation.calibration import (
+    fit_temperature,
+    fit_threshold,
+    probabilities,
+    threshold_for_sensitivity,
+)
 
 
 def test_probabilities():
@@ -86,3 +91,24 @@ def test_between_neighbouring_floats_the_decision_still_divides():
     high = np.nextafter(low, 1)
     threshold = fit_threshold([0, 1], [low, high])
     assert low < threshold <= high
+
+
+@pytest.mark.parametrize("sensitivity", [0.07, 0.5, 0.9, 0.95, 1.0])
+@pytest.mark.parametrize("decimals", [None, 1])
+def test_a_threshold_for_a_sensitivity(sensitivity, decimals):
+    """It reaches the sensitivity, and no higher threshold does."""
+    random = np.random.default_rng(3)
+    truth = np.repeat([0, 1], [150, 100])
+    p = special.expit(random.normal(size=250) + truth)
+    p = p if decimals is None else np.round(p, decimals)
+    threshold = threshold_for_sensitivity(truth, p, sensitivity)
+    assert 0 <= threshold <= 1
+    assert (p[truth == 1] >= threshold).mean() >= sensitivity
+    assert (p[truth == 1] > p[p >= threshold].min()).mean() < sensitivity
+    if decimals is None:
+        assert (p[truth == 1] >= threshold).sum() == round(sensitivity * 100)
+
+
+def test_no_positive_film_no_threshold():
+    assert np.isnan(threshold_for_sensitivity([0, 0], [0.1, 0.9], 0.9))
+    assert threshold_for_sensitivity([1], [0.0], 0.9) == 0

@@ -62,20 +62,55 @@ def test_two_classes(make_predictions, decimals, patients):
 def test_three_classes(make_predictions, decimals, patients):
     films = scored_films(make_predictions(classes=THREE, decimals=decimals, patients=patients), THREE)
     weights = draws_of(films)
-    ours = ManyClassMetrics(films, THREE)(weights)
+    ours = ManyClassMetrics(films, THREE, ["COVID", "Lung_Opacity", "Normal"])(weights)
     for draw, weight in enumerate(weights):
         w = {"sample_weight": weight}
         areas = [sk.roc_auc_score(films.truth == k, films.probability[:, k], **w) for k in range(3)]
         each = sk.precision_recall_fscore_support(films.truth, films.label, **w)
+        p, likeliest = films.probability, films.probability.argmax(axis=1)
+        precisions = [sk.average_precision_score(films.truth == k, p[:, k], **w) for k in range(3)]
+        specificities = [sk.recall_score(films.truth != k, films.label != k, **w) for k in range(3)]
+        pooled = np.eye(3)[films.truth], p
         expected = {
             "accuracy": sk.accuracy_score(films.truth, films.label, **w),
             "balanced accuracy": sk.balanced_accuracy_score(films.truth, films.label, **w),
             "macro F1": sk.f1_score(films.truth, films.label, average="macro", **w),
             "macro AUROC": np.mean(areas),
+            "macro specificity": np.mean(specificities),
+            "macro precision": sk.precision_score(films.truth, films.label, average="macro", **w),
+            "macro average precision": np.mean(precisions),
+            "micro AUROC": sk.roc_auc_score(*pooled, average="micro", **w),
+            "micro average precision": sk.average_precision_score(*pooled, average="micro", **w),
+            "MCC": sk.matthews_corrcoef(films.truth, films.label, **w),
+            "expected calibration error": calibration_error(
+                likeliest == films.truth, p[np.arange(len(p)), likeliest], weight
+            ),
+            "log loss": sk.log_loss(films.truth, p, labels=range(3), **w),
+            "quadratic kappa": sk.cohen_kappa_score(
+                films.truth, films.label, labels=[1, 2, 0], weights="quadratic", **w
+            ),
         }
-        for kind, values in zip(("precision", "sensitivity", "F1", "AUROC"), (*each[:3], areas), strict=True):
+        every = (*each[:3], areas, specificities, precisions)
+        kinds = ("precision", "sensitivity", "F1", "AUROC", "specificity", "average precision")
+        for kind, values in zip(kinds, every, strict=True):
             expected |= {f"{kind}[{name}]": value for name, value in zip(THREE, values, strict=True)}
         assert {name: values[draw] for name, values in ours.items()} == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_further_operating_points(make_predictions):
+    films = scored_films(make_predictions(patients=60), TWO)
+    weights, p = draws_of(films), films.probability[:, 1]
+    ours = TwoClassMetrics(films, {"0.5": 0.5, "0.6": 0.6})(weights)
+    plain = TwoClassMetrics(films)(weights)
+    for draw, weight in enumerate(weights):
+        found = {name: values[draw] for name, values in ours.items()}
+        for least in (0.5, 0.6):
+            expected = two_class_by_scikit_learn(films.truth, p >= least, p, weight)
+            names = [name for name in expected if f"{name} at {least}" in ours]
+            assert len(names) == 10
+            for name in names:
+                assert found[f"{name} at {least}"] == pytest.approx(expected[name], rel=1e-12, abs=1e-12)
+        assert {name: found[name] for name in plain} == {name: values[draw] for name, values in plain.items()}
 
 
 def test_weights_mean_repeated_films(make_predictions):

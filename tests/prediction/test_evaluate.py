@@ -10,7 +10,9 @@ from sklearn import metrics
 
 from keras_cxr.data.source import read_dataset
 from keras_cxr.errors import CxrError
+from keras_cxr.evaluation.calibration import threshold_for_sensitivity
 from keras_cxr.prediction.evaluate import evaluate
+from keras_cxr.prediction.score_options import ScoreOptions
 
 CLASSES = ["NORMAL", "PNEUMONIA"]
 
@@ -158,3 +160,56 @@ def test_three_classes(three_classes_model, tmp_path):
     macro = metrics.roc_auc_score(predictions["truth"], p, multi_class="ovr")
     assert scores["macro AUROC"] == pytest.approx(macro)
     assert scores["accuracy"] == pytest.approx(metrics.accuracy_score(predictions["truth"], predictions["label"]))
+
+
+def test_a_sensitivity_is_chosen_on_validation_films_and_carried_unchanged(tiny_model, phantom, tmp_path):
+    splits = pd.read_csv(tiny_model.folder / "splits.csv", dtype=str)
+    val = evaluate(tiny_model, [read_dataset(phantom)], tmp_path / "val", split="val").predictions
+    assert set(val["image"]) == set(splits["image"][splits["split"] == "val"])
+    expected_threshold = threshold_for_sensitivity(val["truth"] == "PNEUMONIA", val["p_PNEUMONIA"], 0.9)
+    options = ScoreOptions(at_sensitivity=0.9, prevalence=0.05)
+    evaluation = evaluate(tiny_model, [read_dataset(phantom)], tmp_path, options=options)
+    scores = read(tmp_path)[1].loc[phantom.name]
+    row = scores.loc["threshold at validation sensitivity 0.9"]
+    assert row["value"] == pytest.approx(expected_threshold, abs=1e-6)
+    assert row["n"] == len(val)
+    found = evaluation.predictions["p_PNEUMONIA"] >= row["value"]
+    sick = evaluation.predictions["truth"] == "PNEUMONIA"
+    assert scores.loc["sensitivity at validation sensitivity 0.9", "value"] == found[sick].mean()
+    assert scores.loc["threshold", "value"] == tiny_model.card.threshold
+    assert "NPV at 0.5 and prevalence 0.05" in scores.index
+    assert set(evaluation.predictions["image"]) == set(splits["image"][splits["split"] == "test"])
+    assert any(f"chosen on {len(val)} validation films of tiny" in note for note in evaluation.notes)
+
+
+def test_without_validation_films_no_threshold_is_chosen(tiny_model, films, with_card, tmp_path):
+    gone = with_card(data={**tiny_model.card.data, "folder": str(tmp_path / "gone")})
+    options = ScoreOptions(at_sensitivity=0.9)
+    evaluation = evaluate(gone, [read_dataset(films)], tmp_path / "results", options=options)
+    assert any("--at-sensitivity 0.9 is passed over: no validation film of tiny" in note for note in evaluation.notes)
+    assert not evaluation.scores["metric"].str.contains("validation").any()
+
+
+def test_what_the_films_would_have_chosen_is_told_and_not_used(tiny_model, films, tmp_path):
+    evaluation = evaluate(tiny_model, [read_dataset(films)], tmp_path / "results")
+    table = pd.read_csv(tmp_path / "results" / "not_used.csv").set_index("setting")
+    assert table.loc["threshold", "used"] == tiny_model.card.threshold
+    assert table.loc["temperature", "used"] == tiny_model.card.temperature
+    assert table.loc["threshold", "with not used"] >= table.loc["threshold", "with used"]
+    assert sum(note.startswith("Not used: the films of clinic") for note in evaluation.notes) == 1
+
+
+def test_subgroups(tiny_model, films, tmp_path):
+    names = sorted(path.relative_to(films).as_posix() for path in films.rglob("*.png"))
+    rows = [f"{name},{name.split('/')[0]},{'a' if number % 3 else 'b'}" for number, name in enumerate(names)]
+    (films / "labels.csv").write_text("\n".join(["image,label,Site", *rows]))
+    options = ScoreOptions(by=("site", "patient"))
+    evaluation = evaluate(tiny_model, [read_dataset(films)], tmp_path / "results", options=options)
+    table = pd.read_csv(tmp_path / "results" / "subgroups.csv").set_index(["column", "group", "metric"])
+    good = evaluation.predictions[evaluation.predictions["Site"] == "a"]
+    assert table.loc[("Site", "a", "AUROC"), "value"] == pytest.approx(expected(good)["AUROC"], abs=1e-9)
+    assert table.loc[("Site", "b", "AUROC"), "note"] == "6 films, fewer than 10: no interval"
+    assert table.loc[("patient", "2–3 films", "AUROC"), "n"] == 8
+    assert (tmp_path / "results" / "subgroups.png").is_file()
+    with pytest.raises(CxrError, match="Unknown column for --by 'sitte'"):
+        evaluate(tiny_model, [read_dataset(films)], tmp_path / "results", options=ScoreOptions(by=("sitte",)))

@@ -39,6 +39,8 @@ COLUMNS = {
     "view": ("view", "viewposition"),
     "findings": ("findings", "findinglabels"),
 }
+# Columns of the dataset table that hold something else than text, or that reading the films fills.
+NOT_KEPT = ("", "path", "mask", "boxes", "spacing", "uncertain", "width", "height", "sha256", "region")
 FACTS = {"age": years, "sex": sex, "view": view, "findings": str}
 BOXES, BOX = "boxes.csv", ("x", "y", "width", "height")
 MASKS = "masks"
@@ -58,7 +60,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     """
     file = pathlib.Path(options.labels or folder / BESIDE)
     content = read_csv(file)
-    columns, values = _values(content, file, options)
+    columns, values = label_values(content, file, options)
     dataset = Dataset(folder, dataset_table([]), f"{NAME} ({file.name})")
     splits = values["split"].str.lower().map(SPLIT_NAMES)
     odd = values["split"][splits.isna() & (values["split"] != "")]
@@ -88,7 +90,8 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
         )
     _add_boxes(rows, file.with_name(BOXES), finder, options.finding, dataset)
     _add_masks(rows, file.with_name(MASKS))
-    dataset.table = _without_doubles(dataset_table(rows), dataset)
+    others = [column for column in values if column not in columns]
+    dataset.table = _without_doubles(dataset_table(rows, others), dataset)
     if "findings" in dataset.table and options.finding:
         label_by_finding(dataset, options.finding)
     if missing:
@@ -105,16 +108,33 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     return dataset
 
 
-def _values(content: pd.DataFrame, file: pathlib.Path, options: LabelOptions) -> tuple[dict[str, str], pd.DataFrame]:
-    """The column that holds each thing, and the things, row by row; of facts only those that the file has."""
-    facts = {what: _column(content, what, None, file, needed=False) for what in FACTS}
+def label_values(
+    content: pd.DataFrame, file: pathlib.Path, options: LabelOptions
+) -> tuple[dict[str, str | None], pd.DataFrame]:
+    """What a labels file says, row by row.
+
+    Args:
+        content: The file, every value text.
+        file: Its name, for the messages.
+        options: What the user says of its columns.
+
+    Returns:
+        The column that holds each thing, None where there is none, and a table of the things: image, label, patient
+        and split, '' where not known; of ``FACTS`` those that the file has; and its other columns as they are, but
+        for those in ``NOT_KEPT``.
+
+    Raises:
+        CxrError: No column of images or labels.
+        UsageError: A column that was named is not there.
+    """
+    facts = {what: find_column(content, what, None, file, needed=False) for what in FACTS}
     columns = {what: column for what, column in facts.items() if column}
     by_finding = bool(options.finding and "findings" in columns)
     columns |= {
-        "image": _column(content, "image", options.image_column, file),
-        "label": columns["findings"] if by_finding else _column(content, "label", options.label_column, file),
-        "patient": _column(content, "patient", options.patient_column, file, needed=False),
-        "split": _column(content, "split", options.split_column, file, needed=False),
+        "image": find_column(content, "image", options.image_column, file),
+        "label": columns["findings"] if by_finding else find_column(content, "label", options.label_column, file),
+        "patient": find_column(content, "patient", options.patient_column, file, needed=False),
+        "split": find_column(content, "split", options.split_column, file, needed=False),
     }
     values = pd.DataFrame(index=content.index)
     for what, column in columns.items():
@@ -123,10 +143,21 @@ def _values(content: pd.DataFrame, file: pathlib.Path, options: LabelOptions) ->
             values[what] = values[what].map(FACTS[what])
     if by_finding:
         values["label"] = values["findings"].map(finding_or_not)
+    for column in content:
+        if column not in columns.values() and column.lower() not in NOT_KEPT and column not in values:
+            values[column] = content[column].str.strip()
     return columns, values
 
 
-def _column(content: pd.DataFrame, what: str, named: str | None, file: pathlib.Path, needed: bool = True) -> str | None:
+def find_column(
+    content: pd.DataFrame, what: str, named: str | None, file: pathlib.Path, needed: bool = True
+) -> str | None:
+    """The column that holds one of ``COLUMNS``: the one ``named`` by the user, else one of its usual names.
+
+    Raises:
+        CxrError: There is none and it is ``needed``.
+        UsageError: The column that was named is not there.
+    """
     columns = list(content.columns)
     if named is not None:
         if named not in columns:
