@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
-from keras_cxr.explain.gradcam import GradCAM
 
+from keras_cxr.explain.methods.gradcam import GradCAM
 from keras_cxr.models import build, imagenet, transfer
 from keras_cxr.models.architecture import Plan
 from keras_cxr.models.freeze import backbone, is_frozen
