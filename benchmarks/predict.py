@@ -145,7 +145,7 @@ def main() -> None:
         told = {}
         for name, load in ways.items():
             package(model, warm, load)
-            agree = same_labels(notebook, warm, scratch / "predictions.csv", model.card.threshold)
+            agree = same_labels(notebook, warm, scratch / "predictions.csv", model.card)
             seconds = statistics.median(times[name].processor for times in rounds)
             told[name] = (agree, network_share(model, load, seconds))
         print(machine())
