@@ -26,13 +26,14 @@ def _has_no_suffix(name: str) -> bool:
     return not suffix or suffix.isdecimal()  # '1.2.840.10008' is a name as well: archives use the film's own number.
 
 
-def _is_film(entry: os.DirEntry) -> bool:
-    if not is_film_name(entry.name):
+def _is_film(path: str) -> bool:
+    name = os.path.basename(path)
+    if not is_film_name(name):
         return False
-    if not _has_no_suffix(entry.name):
+    if not _has_no_suffix(name):
         return True
     try:
-        with open(entry.path, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0) as file:
             return is_dicom(file.read(HEAD))
     except OSError:
         return False
@@ -43,15 +44,23 @@ def walk_films(folder: str | os.PathLike) -> Iterator[str]:
 
     One folder's names are held at a time.
     """
-    entries = sorted(os.scandir(os.path.abspath(folder)), key=lambda entry: natural_key(entry.name))
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            if entry.name.lower() not in MASK_FOLDERS:
-                yield from walk_films(entry.path)
-        elif _is_film(entry):
-            yield entry.path
+    folder, names, below = os.path.abspath(folder), [], set()
+    # Of an entry only the name is kept: the entries themselves of a large folder take several times the memory.
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                below.add(entry.name)
+            names.append(entry.name)
+    names.sort(key=natural_key)
+    for name in names:
+        path = os.path.join(folder, name)
+        if name not in below:
+            if _is_film(path):
+                yield path
+        elif name.lower() not in MASK_FOLDERS:
+            yield from walk_films(path)
 
 
 def subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
