@@ -2,11 +2,20 @@
 
 import io
 import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
+LIGHT = """
+import sys
+from keras_cxr.cli import main
+code = main(sys.argv[1:])
+print("HEAVY", *sorted({"tensorflow", "keras"} & set(sys.modules)))
+sys.exit(code)
+"""
 
 
 def pytest_addoption(parser):
@@ -39,6 +48,22 @@ def own_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def without_tensorflow():
+    """``without_tensorflow(*arguments, cwd=None)`` runs the program, which must not load TensorFlow or Keras.
+
+    Gives the finished process: ``returncode``, and ``stdout`` and ``stderr`` as text.
+    """
+
+    def run(*arguments, cwd=None):
+        command = [sys.executable, "-c", LIGHT, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+        assert done.stdout.splitlines()[-1:] == ["HEAVY"], done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def shared_data(request):
     return _folder(request, "data")
 
@@ -67,6 +92,40 @@ def tiny_model(phantom, tmp_path_factory):
 
     recipe = Recipe(architecture="lenet5", size=64, epochs=2, learning_rate=3e-3)
     return train(read_dataset(phantom), recipe, tmp_path_factory.mktemp("models") / "tiny", runtimes=False)
+
+
+@pytest.fixture(scope="session")
+def films_with_findings(tmp_path_factory):
+    """80 films of 40 patients with a labels.csv of findings: Bright ones, Striped ones, both, none; Hernia is rare."""
+    from PIL import Image
+
+    folder, rng = tmp_path_factory.mktemp("findings"), np.random.default_rng(0)
+    lines = ["image,patient,view,findings"]
+    for film in range(80):
+        bright, striped = rng.random(2) < (0.5, 0.4)
+        pixels = rng.normal(150 if bright else 80, 15, (32, 32))
+        pixels[:, ::4] += 60 * striped
+        Image.fromarray(pixels.clip(0, 255).astype("uint8")).save(folder / f"{film}.png")
+        found = [name for name, has in zip(("Striped", "Bright"), (striped, bright), strict=True) if has]
+        found += ["Hernia"] * (film in (3, 40))
+        text = "|".join(found) or ("No Finding" if film % 2 else "")
+        lines.append(f"{film}.png,p{film // 2},{'PA' if film % 3 else 'AP'},{text}")
+    (folder / "labels.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def multi_label_model(films_with_findings, tmp_path_factory):
+    """A LeNet-5 trained on ``films_with_findings``. Not to be written to."""
+    from keras_cxr.data.layouts.options import LabelOptions
+    from keras_cxr.data.source import read_dataset
+    from keras_cxr.training.recipe import Recipe
+    from keras_cxr.training.train import train
+
+    settings = {"architecture": "lenet5", "size": 32, "batch_size": 16, "epochs": 6, "learning_rate": 3e-3}
+    recipe = Recipe(**settings, multi_label="findings", rotation=0, zoom=0, split=(50, 25, 25))
+    dataset = read_dataset(films_with_findings, LabelOptions(multi_label="findings"))
+    return train(dataset, recipe, tmp_path_factory.mktemp("models") / "findings", runtimes=False)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import click
 def models(as_json: bool) -> None:
     """List the architectures, with the parameters of a two-class network at the default size.
 
-    A network of your own needs no entry: 'keras-cxr train DATA -a FILE:FUNCTION'.
+    --features-from the cut layer makes a smaller and faster network, as for a computer without a GPU. A network of
+    your own needs no entry: 'keras-cxr train DATA -a FILE:FUNCTION'.
     """
     from keras_cxr.models.listing import listing
 
@@ -26,6 +27,6 @@ def models(as_json: bool) -> None:
         number = column in ("parameters", "size", "channels")
         table.add_column(column.replace("_", " "), justify="right" if number else "left", no_wrap=column != "summary")
     for row in rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row.values()))
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else value or "" for value in row.values()))
     # Wider than any terminal, so that no number is cut off; the table takes what it needs.
     Console(width=1000).print(table)

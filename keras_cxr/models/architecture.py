@@ -34,6 +34,8 @@ class Plan:
     features_from: str | None
     """The backbone's layer whose output is pooled; None: its last."""
     dropout: float
+    multi_label: bool = False
+    """Whether each class is a finding of its own, with a sigmoid."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,20 @@ def caffe(gray: keras.KerasTensor) -> keras.KerasTensor:
     return means(repeat_gray(gray, 3))
 
 
+def torchvision_input(gray: keras.KerasTensor) -> keras.KerasTensor:
+    """Gray levels 0–255 (…, 1) to what torchvision's ImageNet weights expect: (…, 3) RGB of mean 0 and variance 1.
+
+    Means 0.485, 0.456, 0.406 and deviations 0.229, 0.224, 0.225 of levels in [0, 1].
+    """
+    normalize = layers.Normalization(
+        mean=[255 * mean for mean in (0.485, 0.456, 0.406)],
+        variance=[(255 * deviation) ** 2 for deviation in (0.229, 0.224, 0.225)],
+        dtype="float32",
+        name="torchvision",
+    )
+    return normalize(repeat_gray(gray, 3))
+
+
 def minus_one_to_one(gray: keras.KerasTensor, channels: int = 3) -> keras.KerasTensor:
     """Gray levels 0–255 (…, 1) to (…, channels) in [−1, 1], as MobileNet V1 and V2, Inception and Xception expect."""
     return repeat_gray(layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32", name="rescale")(gray), channels)
@@ -39,11 +53,12 @@ def rgb(gray: keras.KerasTensor) -> keras.KerasTensor:
     return repeat_gray(gray, 3)
 
 
-def classify(features: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+def classify(features: keras.KerasTensor, classes: int, multi_label: bool = False) -> keras.KerasTensor:
     """Feature vectors to probabilities: ``logits``, then ``probability`` in float32.
 
-    Two classes: one sigmoid, the probability of the second class. More: a softmax.
+    Two classes: one sigmoid, the probability of the second class. More: a softmax. Multi-label: a sigmoid a class.
     """
-    two = classes == 2
+    two = classes == 2 and not multi_label
     logits = layers.Dense(1 if two else classes, dtype="float32", name="logits")(features)
-    return layers.Activation("sigmoid" if two else "softmax", dtype="float32", name="probability")(logits)
+    activation = "sigmoid" if two or multi_label else "softmax"
+    return layers.Activation(activation, dtype="float32", name="probability")(logits)

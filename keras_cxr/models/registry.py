@@ -24,6 +24,11 @@ def register(name: str, summary: str, **fields) -> Callable:
     return put
 
 
+def register_transfer(name: str, summary: str = "transfer: frozen, with a new head", **fields) -> Callable:
+    """``register`` for a network on a backbone of keras.applications: three channels, ImageNet's weights."""
+    return register(name, summary, channels=3, weights="imagenet", **fields)
+
+
 def architectures() -> dict[str, Architecture]:
     """Every architecture by name, sorted."""
     package = importlib.import_module(".architectures", __package__)

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from keras_cxr.models.architecture import Plan
-from keras_cxr.models.layers import repeat_gray
+from keras_cxr.models.layers import torchvision_input
 from keras_cxr.models.scratch import pooled, scratch_network
 from keras_cxr.models.transfer import backbone_of, transfer_network
 
@@ -29,20 +29,6 @@ def resnet_network(plan: Plan, depths: tuple[int, int, int, int], activation: st
     if plan.weights:
         return transfer_network(plan, application, torchvision_input)
     return scratch_network(plan, pooled(plan, backbone_of(plan, application)))
-
-
-def torchvision_input(gray: keras.KerasTensor) -> keras.KerasTensor:
-    """Gray levels 0–255 (…, 1) to what torchvision's ImageNet weights expect: (…, 3) RGB of mean 0 and variance 1.
-
-    Means 0.485, 0.456, 0.406 and deviations 0.229, 0.224, 0.225 of levels in [0, 1].
-    """
-    normalize = layers.Normalization(
-        mean=[255 * mean for mean in (0.485, 0.456, 0.406)],
-        variance=[(255 * deviation) ** 2 for deviation in (0.229, 0.224, 0.225)],
-        dtype="float32",
-        name="torchvision",
-    )
-    return normalize(repeat_gray(gray, 3))
 
 
 def basic_resnet(

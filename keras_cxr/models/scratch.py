@@ -36,7 +36,8 @@ def scratch_network(
         preprocess: Of the gray levels, given the number of channels.
     """
     gray = gray_input(plan.size)
-    return keras.Model(gray, classify(body(preprocess(gray, plan.channels)), plan.classes), name=plan.name)
+    features = body(preprocess(gray, plan.channels))
+    return keras.Model(gray, classify(features, plan.classes, plan.multi_label), name=plan.name)
 
 
 def pooled(plan: Plan, backbone: keras.Model) -> Callable[[keras.KerasTensor], keras.KerasTensor]:

@@ -73,7 +73,7 @@ def transfer_network(
     x = layers.GlobalAveragePooling2D(name="pool")(maps)
     x = layers.Dense(512, activation="relu", name="features")(x)
     x = layers.Dropout(plan.dropout, name="dropout")(x)
-    return keras.Model(gray, classify(x, plan.classes), name=plan.name)
+    return keras.Model(gray, classify(x, plan.classes, plan.multi_label), name=plan.name)
 
 
 def _channels(number: int) -> str:

@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_cxr.models.architecture import Plan
 from keras_cxr.models.layers import caffe
-from keras_cxr.models.scratch import scratch_network
+from keras_cxr.models.scratch import pooled, scratch_network
 from keras_cxr.models.transfer import backbone_of, transfer_network
 
 
@@ -20,9 +20,4 @@ def vgg_network(plan: Plan, application: Callable[..., keras.Model]) -> keras.Mo
         # Under Keras' default, Glorot's, each ReLU halves the variance: after sixteen the signal is gone.
         if isinstance(layer, layers.Conv2D):
             layer.kernel.assign(keras.initializers.HeNormal()(layer.kernel.shape))
-
-    def body(x: keras.KerasTensor) -> keras.KerasTensor:
-        x = layers.GlobalAveragePooling2D(name="pool")(backbone(x))
-        return layers.Dropout(plan.dropout, name="dropout")(x)
-
-    return scratch_network(plan, body)
+    return scratch_network(plan, pooled(plan, backbone))

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from keras_cxr.report.style import COLORS, MUTED, png
+from keras_cxr.report.intervals import draw_intervals
+from keras_cxr.report.style import COLORS, png
 
 _PANELS = ("AUROC", "macro AUROC", "accuracy")
 
@@ -33,15 +34,17 @@ def comparison_figure(scores: pd.DataFrame, differences: pd.DataFrame, reference
             colors = [COLORS[1] if name == reference else COLORS[0] for name in models]
             texts = [_interval(row.value, row.low, row.high, "{:.3f}") for row in part.itertuples()]
             names = [f"{name} (reference)" if name == reference else name for name in models]
-            _forest(above, part["value"], part["low"], part["high"], names, colors, texts)
+            draw_intervals(above, part, colors, texts, dotted=np.nan)
+            _name_rows(above, names)
             above.set_title(f"{metric[:1].upper()}{metric[1:]} (95 % interval)")
             part = differences[differences["metric"] == metric].set_index("model").loc[others]
             texts = [
                 f"{_interval(row.difference, row.low, row.high, '{:+.3f}')}\n{p_text(row.p)}"
                 for row in part.itertuples()
             ]
-            below.axvline(0, color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
-            _forest(below, part["difference"], part["low"], part["high"], others, [COLORS[0]] * len(others), texts)
+            colors = [COLORS[0]] * len(others)
+            draw_intervals(below, part.rename(columns={"difference": "value"}), colors, texts, dotted=0)
+            _name_rows(below, others)
             below.set_title(textwrap.fill(f"Difference in {metric} against {reference}", 42))
 
 
@@ -52,21 +55,9 @@ def p_text(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def _forest(axes: Axes, values, low, high, names: list[str], colors: list[str], texts: list[str]) -> None:
-    rows = np.arange(len(names))
-    for row, value, left, right, color in zip(rows, values, low, high, colors, strict=True):
-        axes.plot([left, right], [row, row], color=color, linewidth=1.8, solid_capstyle="butt")
-        axes.plot([value], [row], color=color, marker="s", markersize=6)
-    for row, text in zip(rows, texts, strict=True):
-        place = {"xycoords": axes.get_yaxis_transform(), "ha": "left", "va": "center", "fontsize": 8.5}
-        axes.annotate(text, (1.02, row), annotation_clip=False, **place)
-    axes.set_yticks(rows, [textwrap.fill(name, 26, break_on_hyphens=True) for name in names])
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.locator_params(axis="x", nbins=5)
+def _name_rows(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), [textwrap.fill(name, 26, break_on_hyphens=True) for name in names])
     axes.margins(x=0.08)
-    axes.grid(True, axis="x")
 
 
 def _interval(value: float, low: float, high: float, form: str) -> str:

@@ -4,7 +4,7 @@ import pathlib
 
 import pandas as pd
 
-from keras_cxr.data.record import splits_table
+from keras_cxr.data.record import read_splits, splits_table
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import CARD, RECIPE, SPLITS
@@ -36,12 +36,26 @@ def check_folder(folder: pathlib.Path, recipe: Recipe, resume: bool) -> None:
 
 
 def open_folder(folder: pathlib.Path, recipe: Recipe, data: Prepared) -> None:
-    """Write what the training begins with: splits and recipe; resuming, hold the films against the splits there."""
-    splits = splits_table(data.dataset)
-    if (folder / SPLITS).is_file():
-        before = pd.read_csv(folder / SPLITS, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
-        if not before.equals(splits.astype(str)):
-            raise CxrError(f"The films have changed since '{folder}' was begun: it cannot be resumed. Train anew.")
+    """Write what a training begins with; see ``begin_folder``."""
+    begin_folder(folder, recipe, splits_table(data.dataset))
+
+
+def begin_folder(folder: pathlib.Path, recipe: Recipe, splits: pd.DataFrame, decided_by: str = "The films") -> None:
+    """Write recipe and splits; resuming, hold the splits against those there.
+
+    Args:
+        folder: Of the training.
+        recipe: Of the training.
+        splits: What ``splits.csv`` is to hold.
+        decided_by: What decides the splits, for the message.
+
+    Raises:
+        CxrError: Resuming, the splits are others.
+    """
+    if (folder / SPLITS).is_file() and not read_splits(folder / SPLITS).equals(splits.astype(str)):
+        raise CxrError(
+            f"{decided_by} have changed since '{folder}' was begun: it cannot be resumed. Choose another --name."
+        )
     # The recipe first: a folder with a recipe is known for an unfinished training wherever it was cut off.
     write_recipe(folder / RECIPE, recipe)
     write_csv(folder / SPLITS, splits)

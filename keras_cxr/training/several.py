@@ -1,23 +1,18 @@
 """Trainings that belong together: a folder each, in one folder that tells what they are."""
 
-import contextlib
 import dataclasses
-import logging
 import pathlib
-from collections.abc import Iterator
 
 import keras
 import pandas as pd
 
 from keras_cxr.data.lungs import LungMasks
-from keras_cxr.data.source import patient_groups
-from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.data.table import Dataset
 from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.folds import mean_scores, side_by_side
 from keras_cxr.files import write_csv
-from keras_cxr.lungs.source import lung_masks
 from keras_cxr.models.saved_model import CARD, RECIPE, SPLITS, SavedModel, open_model
-from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.label_films import label_dataset
 from keras_cxr.prediction.runtimes import Run
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.recipe import Recipe
@@ -53,21 +48,6 @@ class OnceMonitor(Monitor):
         if text not in self._heard:
             self._heard.add(text)
             self._other.note(text)
-
-
-@contextlib.contextmanager
-def one_by_one() -> Iterator[None]:
-    """Within it TensorFlow does not warn that a function is compiled again: each network compiles its own, once."""
-
-    def other(record: logging.LogRecord) -> bool:
-        return "retracing" not in record.getMessage()
-
-    logger = logging.getLogger("tensorflow")
-    logger.addFilter(other)
-    try:
-        yield
-    finally:
-        logger.removeFilter(other)
 
 
 def train_members(
@@ -110,12 +90,6 @@ def _take_away(folder: pathlib.Path) -> None:
         folder.rmdir()
 
 
-def masks_of(dataset: Dataset, recipe: Recipe) -> LungMasks | None:
-    """The lung masks that a training of ``recipe`` on ``dataset`` takes."""
-    known = dict(zip(dataset.table["path"], dataset.table["mask"], strict=True)) if "mask" in dataset.table else None
-    return lung_masks(recipe.lungs, recipe.lung_masks, recipe.lungs_model, known)
-
-
 def labelled(
     model: SavedModel,
     films: pd.DataFrame,
@@ -129,15 +103,7 @@ def labelled(
     ``run`` computes the logits of a model that is not finished; None: its own network.
     """
     monitor.start(f"Labelling by {model.card.name}", len(films))
-    chunks = []
-    for chunk in label_films(model, films["path"], masks=masks, run=run):
-        chunks.append(chunk)
-        monitor.advance(len(chunk))
-    table = pd.concat(chunks, ignore_index=True)
-    table["image"] = [relative_name(path, root) for path in table["image"]]
-    table.insert(1, "truth", films["label"].to_numpy())
-    table.insert(2, "patient", [relative_name(group, root) for group in patient_groups(films)])
-    return table
+    return label_dataset(model, films, root, masks, run, monitor.advance)
 
 
 def write_scores(folder: pathlib.Path, whole: pd.DataFrame, runs: dict[str, pd.DataFrame], what: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A training copy: its pixels, tables and numbers, and that a run cut short goes on to the same folder."""
+"""A training copy: its pixels and numbers, and what is refused."""
 
 import json
 import math
@@ -9,50 +9,14 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from converting import SIZES, class_folders, contents, copies, save, smooth
 from PIL import Image
 
 from keras_cxr.cli import main
-from keras_cxr.data import convert as room
-from keras_cxr.data.convert import JOURNAL, Moments, convert
-from keras_cxr.data.layouts.options import LabelOptions
+from keras_cxr.data.convert import Moments, convert
 from keras_cxr.data.source import read_dataset
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
-
-RNG = np.random.default_rng(5)
-# Name, width, height.
-SIZES = (("a/wide_1.png", 100, 60), ("a/tall_2.png", 50, 110), ("b/long_3.bmp", 200, 17), ("b/small_4.png", 30, 20))
-
-
-def smooth(width, height, white=255):
-    rows, columns = np.mgrid[:height, :width]
-    return ((np.sin(columns / 9) + np.cos(rows / 7) + 2) / 4 * white).astype(np.uint16 if white > 255 else np.uint8)
-
-
-def save(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
-    return path
-
-
-def class_folders(folder, sizes=SIZES):
-    for name, width, height in sizes:
-        save(folder / name, RNG.integers(0, 256, (height, width), dtype=np.uint8))
-    return folder
-
-
-def copies(folder):
-    return {
-        path.relative_to(folder).as_posix(): np.asarray(Image.open(path))
-        for path in sorted(folder.rglob("*.png"))
-        if path.relative_to(folder).parts[0] != "masks"
-    }
-
-
-def contents(folder):
-    """Every file's bytes; the lines of the journal in order, as threads may write them in any."""
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return found | {JOURNAL: sorted(found[JOURNAL].splitlines())}
 
 
 @pytest.mark.parametrize(("size", "bits"), [(64, 8), (64, 16), (32, 8), (400, 8)])
@@ -133,7 +97,8 @@ def test_mean_and_deviation_are_those_of_all_copies(tmp_path, bits):
 
 
 def test_moments_merge_in_any_order_and_where_digits_could_cancel():
-    parts = [RNG.integers(65_000, 65_536, (n, 50), dtype=np.uint16) for n in (1, 40, 900, 3)]
+    rng = np.random.default_rng(5)
+    parts = [rng.integers(65_000, 65_536, (n, 50), dtype=np.uint16) for n in (1, 40, 900, 3)]
     every = np.concatenate(parts).astype(np.float64)
     for order in ((0, 1, 2, 3), (3, 1, 0, 2)):
         merged = sum((Moments.of(parts[part]) for part in order), Moments())
@@ -142,172 +107,6 @@ def test_moments_merge_in_any_order_and_where_digits_could_cancel():
         assert merged.deviation == pytest.approx(every.std(), rel=1e-9)
     assert (Moments() + Moments()).count == 0
     assert math.isnan(Moments().deviation)
-
-
-def test_the_tables_read_back(phantom, tmp_path):
-    films = read_dataset(phantom)
-    convert(films, tmp_path / "copy", 64)
-    before, after = films.table, read_dataset(tmp_path / "copy").table
-    for column in ("label", "patient", "split", "view", "sex", "age"):
-        assert list(before[column]) == list(after[column]), column
-    for path, copy in zip(before["path"], after["path"], strict=True):
-        assert relative_name(copy, tmp_path / "copy") == relative_name(path, phantom)
-    sizes = [Image.open(path).size for path in before["path"]]
-    shares = [Image.open(copy).size[0] / size[0] for copy, size in zip(after["path"], sizes, strict=True)]
-    assert after["boxes"].map(len).sum() == before["boxes"].map(len).sum() > 0
-    for own, scaled, share in zip(before["boxes"], after["boxes"], shares, strict=True):
-        assert np.allclose(np.array(scaled), np.array(own) * share, atol=0.6 * share)
-    for own, scaled, copy in zip(before["mask"], after["mask"], after["path"], strict=True):
-        shrunk = np.asarray(Image.open(scaled))
-        assert shrunk.shape[::-1] == Image.open(copy).size
-        assert np.array_equal(shrunk, cv2.resize(np.asarray(Image.open(own)), shrunk.shape[::-1], interpolation=0))
-
-
-def test_splits_and_odd_labels_read_back(tmp_path):
-    labels = {"train/a.png": 'so, "quoted"', "valid/b.png": "Lungenentzündung", "test/c d.png": "a;b|c"}
-    films = tmp_path / "films"
-    rows = []
-    for name, label in labels.items():
-        save(films / name, smooth(40, 40))
-        rows.append((name, label, f"p {name}", name.split("/")[0]))
-    pd.DataFrame(rows, columns=["file", "class", "subject", "subset"]).to_csv(films / "labels.csv", index=False)
-    convert(read_dataset(films), tmp_path / "copy", 32)
-    table = read_dataset(tmp_path / "copy").table
-    assert list(table["label"]) == list(labels.values())
-    assert list(table["patient"]) == [f"p {name}" for name in labels]
-    assert list(table["split"]) == ["train", "val", "test"]
-
-
-def test_spacing_grows_with_the_pixels(dicom_film, tmp_path):
-    films = tmp_path / "films" / "a"
-    films.mkdir(parents=True)
-    pixels = smooth(128, 96)
-    (films / "1.dcm").write_bytes(dicom_film(pixels, PixelSpacing=[0.2, 0.25]))
-    (films / "2.dcm").write_bytes(dicom_film(pixels[:30, :30], PixelSpacing=[0.2, 0.25]))
-    (films / "3.dcm").write_bytes(dicom_film(pixels))
-    convert(read_dataset(films.parent), tmp_path / "copy", 64)
-    table = pd.read_csv(tmp_path / "copy" / "labels.csv", dtype=str, keep_default_na=False).set_index("image")
-    assert dict(table["spacing"]) == {"a/1.png": "0.4|0.5", "a/2.png": "0.2|0.25", "a/3.png": ""}
-
-
-def test_dicom_facts_read_back(dicom_film, tmp_path):
-    folder = tmp_path / "films" / "sick"
-    folder.mkdir(parents=True)
-    facts = {"PatientAge": "006M", "PatientSex": "F", "ViewPosition": "LL", "Modality": "DX", "StudyInstanceUID": "1.2"}
-    (folder / "IM1").write_bytes(dicom_film(smooth(40, 40), PatientID="7", **facts))
-    (folder / "1.2.840.7").write_bytes(dicom_film(smooth(40, 40), PatientID="8", ViewPosition="PA"))
-    (folder / "1.2.840.8").write_bytes(dicom_film(smooth(40, 40), PatientID="7", ViewPosition="RAO"))
-    films = read_dataset(folder.parent)
-    convert(films, tmp_path / "copy", 32)
-    after = read_dataset(tmp_path / "copy")
-    assert len(copies(tmp_path / "copy")) == 3
-    assert list(after.table["patient"]) == list(films.table["patient"])
-    assert after.table["patient"].nunique() == 2
-    row = after.table.set_index("path").loc[str(tmp_path / "copy" / "sick" / "IM1.png")]
-    assert (row["age"], row["sex"], row["view"]) == (0.5, "F", "lateral")
-    frontal = read_dataset(tmp_path / "copy", LabelOptions(frontal_only=True)).table
-    assert len(frontal) == len(read_dataset(folder.parent, LabelOptions(frontal_only=True)).table) == 1
-
-
-class Cut(Exception):
-    """What stands for a kill."""
-
-
-def cut_after(films):
-    left = iter(range(films - 1))
-
-    def advance(count):
-        if next(left, None) is None:
-            raise Cut
-
-    return advance
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """The number of films decoded, by the film's bytes."""
-    seen = []
-    own = room.decode
-    monkeypatch.setattr(room, "decode", lambda content, **options: seen.append(content) or own(content, **options))
-    return seen
-
-
-@pytest.mark.parametrize(
-    "torn", ["", '["a/film_09.png", "a/fi', '["', "[", '["a/film_09.png", "a/film_09.png", 40, 1'], ids=len
-)
-def test_a_run_cut_short_goes_on_to_the_same_folder(tmp_path, decoded, torn):
-    films = class_folders(tmp_path / "films", [(f"a/film_{n:02}.png", 40 + n, 90 - n) for n in range(12)])
-    (films / "a" / "broken.png").write_text("no picture")
-    dataset = read_dataset(films)
-    assert convert(dataset, tmp_path / "whole", 32).written == 12
-    with pytest.raises(Cut):
-        convert(dataset, tmp_path / "cut", 32, advance=cut_after(8))
-    assert not (tmp_path / "cut" / "labels.csv").exists()
-    with open(tmp_path / "cut" / JOURNAL, "a", encoding="utf-8") as journal:
-        journal.write(torn)
-    decoded.clear()
-    steps = []
-    done = convert(dataset, tmp_path / "cut", 32, advance=steps.append)
-    assert (done.written, done.found, len(done.failures), sum(steps)) == (5, 7, 1, 13)
-    assert len(decoded) == 6  # the broken one is tried anew
-    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
-    # A third run finds all, also what was written behind a torn line.
-    decoded.clear()
-    assert convert(dataset, tmp_path / "cut", 32).found == 12
-    assert len(decoded) == 1
-    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
-
-
-def test_copies_lost_or_damaged_are_made_again(tmp_path, decoded):
-    dataset = read_dataset(class_folders(tmp_path / "films"))
-    convert(dataset, tmp_path / "copy", 32)
-    before = contents(tmp_path / "copy")
-    (tmp_path / "copy" / "a" / "wide_1.png").unlink()
-    (tmp_path / "copy" / "a" / "tall_2.png").write_bytes(b"")
-    (tmp_path / "copy" / "b" / "long_3.png").write_bytes(b"no picture")
-    decoded.clear()
-    convert(dataset, tmp_path / "copy", 32)
-    assert len(decoded) == 3
-    after = contents(tmp_path / "copy")
-    assert set(after.pop(JOURNAL)) == set(before.pop(JOURNAL))
-    assert after == before
-
-
-def test_what_was_broken_and_is_mended_leaves_the_errors(tmp_path):
-    films = class_folders(tmp_path / "films")
-    (films / "a" / "broken.png").write_text("no picture")
-    done = convert(read_dataset(films), tmp_path / "copy", 32)
-    assert [name for name, _ in done.failures] == ["a/broken.png"]
-    errors = pd.read_csv(tmp_path / "copy" / "errors.csv")
-    assert list(errors["image"]) == ["a/broken.png"]
-    assert "is not a JPEG" in errors["error"][0]
-    assert len(read_dataset(tmp_path / "copy").table) == len(copies(tmp_path / "copy")) == len(SIZES)
-    assert "broken" not in (tmp_path / "copy" / "labels.csv").read_text()
-    save(films / "a" / "broken.png", smooth(40, 40))
-    assert convert(read_dataset(films), tmp_path / "copy", 32).written == 1
-    assert not (tmp_path / "copy" / "errors.csv").exists()
-    assert len(read_dataset(tmp_path / "copy").table) == len(SIZES) + 1
-
-
-def test_names_of_any_letters_are_resumed(tmp_path, decoded):
-    names = ["two\nlines.png", "next\x85line\u2028.png", "20 30 x.png", "ä.png"]
-    films = class_folders(tmp_path / "films", [(f"a/{name}", 40, 40) for name in names])
-    convert(read_dataset(films), tmp_path / "copy", 32)
-    decoded.clear()
-    assert convert(read_dataset(films), tmp_path / "copy", 32).found == len(names)
-    assert decoded == []
-    assert {pathlib.Path(path).name for path in read_dataset(tmp_path / "copy").table["path"]} == set(names)
-
-
-def test_names_that_are_no_utf8(tmp_path, decoded):
-    films = class_folders(tmp_path / "films", [("a/plain.png", 40, 40)])
-    try:
-        (films / "a" / "plain.png").rename(films / "a" / "caf\udce9.png")
-    except (OSError, UnicodeEncodeError):
-        pytest.skip("this file system has no such names")
-    for found in (0, 1):
-        assert convert(read_dataset(films), tmp_path / "copy", 32).found == found
-    assert len(decoded) == 1
 
 
 def other_settings(folder, target):
@@ -410,45 +209,6 @@ def test_two_films_of_one_name_do_not_collide(tmp_path):
     shown = [np.asarray(Image.open(path)).mean() for path in table["path"]]
     assert shown == pytest.approx([means[suffix] for suffix in own], abs=1)
     assert table["path"].nunique() == 3
-
-
-def test_another_film_of_the_name_does_not_pass_for_the_first(tmp_path):
-    """A film added between two runs may take the copy's name that another had."""
-    films = tmp_path / "films"
-    save(films / "a" / "1.jpg", np.full((40, 40), 200, np.uint8))
-    convert(read_dataset(films), tmp_path / "copy", 32)
-    save(films / "a" / "1.bmp", np.full((40, 40), 90, np.uint8))
-    convert(read_dataset(films), tmp_path / "copy", 32)
-    shown = [np.asarray(Image.open(path)).mean() for path in read_dataset(tmp_path / "copy").table["path"]]
-    own = [np.asarray(Image.open(path)).mean() for path in read_dataset(films).table["path"]]
-    assert shown == pytest.approx(own, abs=1)
-
-
-def test_a_folder_without_labels(tmp_path):
-    films = class_folders(tmp_path, [("hospital/x.png", 60, 40), ("hospital/y.png", 40, 60)]) / "hospital"
-    done = convert(read_dataset(films, labelled=False), tmp_path / "copy", 32)
-    assert done.written == 2
-    table = pd.read_csv(tmp_path / "copy" / "labels.csv")
-    assert list(table["image"]) == ["x.png", "y.png"]
-    assert "label" not in table
-    with pytest.raises(CxrError, match="No label column"):
-        read_dataset(tmp_path / "copy")
-
-
-def test_a_broken_mask_costs_itself_alone(phantom, tmp_path):
-    films = tmp_path / "films"
-    names = [f"known_images/NORMAL/{path.name}" for path in sorted((phantom / "known_images/NORMAL").iterdir())[:2]]
-    for name in names:
-        save(films / name, np.asarray(Image.open(phantom / name)))
-        save(films / "masks" / pathlib.Path(name).name, smooth(60, 60))
-    pd.DataFrame({"image": names, "label": "NORMAL"}).to_csv(films / "labels.csv", index=False)
-    (films / "masks" / pathlib.Path(names[0]).name).write_text("no picture")
-    done = convert(read_dataset(films), tmp_path / "copy", 32)
-    assert (done.written, len(done.failures)) == (2, 1)
-    errors = pd.read_csv(tmp_path / "copy" / "errors.csv")
-    assert list(errors["image"]) == [f"masks/{pathlib.Path(names[0]).name}"]
-    assert "lung mask cannot be read" in errors["error"][0]
-    assert [bool(mask) for mask in read_dataset(tmp_path / "copy").table["mask"]] == [False, True]
 
 
 def test_the_command_says_what_it_did(tmp_path, capsys):

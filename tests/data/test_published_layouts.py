@@ -4,43 +4,14 @@ import csv
 import math
 import pathlib
 
-import pandas as pd
 import pytest
+from published_sets import CHEXPERT, CHEXPERT_TRAIN, HEAD, KERMANY, NIH_2017, RSNA, VINDR_TEST, lay, notes, rows
 
-from keras_cxr.data.layouts import PUBLISHED
-from keras_cxr.data.layouts.facts import sex, view, years
 from keras_cxr.data.layouts.options import LabelOptions
 from keras_cxr.data.source import read_dataset
 from keras_cxr.errors import CxrError, UsageError
 
-
-def lay(folder, *films, **tables):
-    """Write films of any bytes, and tables: their lines, by file name without suffix."""
-    for name in films:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"any bytes")
-    for name, lines in tables.items():
-        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    return folder
-
-
-def rows(dataset, *columns):
-    return {pathlib.Path(row["path"]).stem: tuple(row[c] for c in columns) for row in dataset.table.to_dict("records")}
-
-
-def notes(dataset):
-    return "\n".join(dataset.notes)
-
-
 # --- RSNA
-
-RSNA = (
-    "patientId,x,y,width,height,Target",
-    "p-1,,,,,0",
-    "p-2,247.0,249.0,199.0,428.0,1",
-    "p-2,617.0,269.0,208.0,420.0,1",
-    "p-3,,,,,0",
-)
 
 
 @pytest.mark.parametrize("place", ["stage_2_train_images/", ""])
@@ -85,14 +56,6 @@ def test_rsna_films_as_published(shared_data):
 
 # --- NIH ChestX-ray14
 
-NIH_2017 = (
-    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
-    "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y],",
-    "00000001_000.png,Cardiomegaly|Effusion,0,1,58,M,PA,2682,2749,0.143,0.143,",
-    "00000002_000.png,No Finding,0,2,411,F,AP,2048,2500,0.168,0.171,",
-    "00000002_001.png,Pneumonia,1,2,061Y,F,AP,2048,2500,,,",
-    "00000003_000.png,Infiltration,0,3,7,F,PA,1024,1024,0.2,0.2,",
-)
 NIH_BOXES = (
     "Image Index,Finding Label,Bbox [x,y,w,h],,,",
     "00000001_000.png,Cardiomegaly,225.08,547.02,86.78,79.19,,,",
@@ -159,19 +122,6 @@ def test_nih_by_itself(tmp_path):
 
 # --- CheXpert
 
-CHEXPERT = (
-    "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,"
-    "Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices"
-)
-HEAD = "CheXpert-v1.0-small"
-P1, P2, P3 = (f"{HEAD}/train/patient0000{number}/study{study}" for number, study in ((1, 1), (2, 1), (2, 2)))
-CHEXPERT_TRAIN = (
-    CHEXPERT,
-    f"{P1}/view1_frontal.jpg,Female,68,Frontal,AP,1.0,,,,,,,,,0.0,,,,1.0",
-    f"{P2}/view1_frontal.jpg,Male,87,Frontal,PA,,,-1.0,1.0,,-1.0,,1.0,,-1.0,,-1.0,1.0,",
-    f"{P2}/view2_lateral.jpg,Male,87,Lateral,,,,-1.0,1.0,,-1.0,,-1.0,,,,,,",
-    f"{P3}/view1_frontal.jpg,Unknown,0,Frontal,LL,,,,,,,,-1.0,,,,,,",
-)
 CHEXPERT_VALID = (
     CHEXPERT,
     f"{HEAD}/valid/patient64541/study1/view1_frontal.jpg,Male,73,Frontal,AP,0.0,1.0,0.0,0,0,0,0,0.0,0,0,0,0,0,0.0",
@@ -231,7 +181,6 @@ VINDR_MARKS = (
     "b,R1,No finding,,,,",
     "b,R9,Cardiomegaly,1,2,3,4",
 )
-VINDR_TEST = ("image_id,Aortic enlargement,Cardiomegaly,Pneumonia,Other disease,No finding", "t,0,0,0,1,0")
 
 
 @pytest.mark.parametrize("place", ["annotations", "."])
@@ -290,13 +239,6 @@ def test_covid_radiography(tmp_path):
 
 # --- Kermany
 
-KERMANY = (
-    "NORMAL/IM-0115-0001.jpeg",
-    "NORMAL/NORMAL2-IM-0383-0001.jpeg",
-    "PNEUMONIA/person1000_bacteria_2931.jpeg",
-    "PNEUMONIA/person1_virus_6.jpeg",
-)
-
 
 def test_kermany(tmp_path):
     lay(tmp_path, *(f"{split}/{name}" for split in ("train", "test") for name in KERMANY), "train/PNEUMONIA/other.jpeg")
@@ -332,143 +274,3 @@ def test_kermany_as_published(shared_data):
     table = read_dataset(shared_data / "kermany224", LabelOptions(layout="kermany3")).table
     counts = table[table["split"] == "train"]["label"].value_counts().to_dict()
     assert counts == {"normal": 1341, "bacteria": 2530, "virus": 1345}
-
-
-# --- facts in a labels.csv
-
-
-def test_labels_csv_with_facts_boxes_and_masks(tmp_path):
-    labels = (
-        "image,label,age,Gender,View Position,Finding Labels",
-        "p/a.png,SICK,012M,male,pa,Mass|Edema",
-        "b.png,WELL,300,,L,No Finding",
-    )
-    boxes = ("image,label,x,y,width,height", "p/a.png,SICK,1,2,3,4", "a,SICK,5,6,7,8", "b.png,SICK,,,,", "z,Q,1,1,1,1")
-    lay(tmp_path, "p/a.png", "b.png", "masks/a.png", labels=labels, boxes=boxes)
-    table = read_dataset(tmp_path).table
-    assert table["label"].tolist() == ["SICK", "WELL"]
-    assert table[["sex", "view", "findings"]].to_numpy().tolist() == [
-        ["M", "PA", "Mass|Edema"],
-        ["", "lateral", "No Finding"],
-    ]
-    assert table["age"][0] == 1
-    assert math.isnan(table["age"][1])
-    assert table["boxes"].tolist() == [[(1, 2, 3, 4), (5, 6, 7, 8)], []]
-    assert table["mask"].tolist() == [str(tmp_path / "masks" / "a.png"), ""]
-    by_finding = read_dataset(tmp_path, LabelOptions(finding="edema")).table
-    assert by_finding["label"].tolist() == ["Edema", "No Edema"]
-
-
-def test_a_labels_csv_without_facts(tmp_path):
-    lay(tmp_path, "a.png", labels=("image,label", "a.png,X"), boxes=("film,left,top", "a.png,1,2"))
-    dataset = read_dataset(tmp_path, LabelOptions(finding="Edema"))
-    assert list(dataset.table) == ["path", "label", "patient", "split"]
-    assert "boxes.csv lacks the column image, x, y, width, height and is passed over." in dataset.notes
-    assert "--finding is passed over: these films come without findings (labels in a CSV file (labels.csv))." in notes(
-        dataset
-    )
-
-
-def test_nih512(shared_data):
-    folder = shared_data / "nih512"
-    table = read_dataset(folder).table
-    labels, boxes = pd.read_csv(folder / "labels.csv", dtype={"patient": str}), pd.read_csv(folder / "boxes.csv")
-    for column in ("label", "patient", "age", "sex", "view", "findings"):
-        assert table[column].tolist() == labels[column].tolist()
-    found = [(pathlib.Path(row["path"]).name, *box) for row in table.to_dict("records") for box in row["boxes"]]
-    assert len(found) == 19
-    assert sorted(found) == sorted(boxes[["image", "x", "y", "width", "height"]].itertuples(index=False, name=None))
-    by_finding = read_dataset(folder, LabelOptions(finding="pneumonia")).table
-    sick = labels["findings"].str.contains("Pneumonia")
-    assert (by_finding["label"] == "Pneumonia").tolist() == sick.tolist()
-
-
-def test_phantom(phantom):
-    table = read_dataset(phantom).table
-    boxes = pd.read_csv(phantom / "boxes.csv")
-    known = boxes["image"].str.startswith("known_images/").sum()
-    assert table["boxes"].map(len).sum() == known > 0
-    names = [[pathlib.Path(path).name for path in table[column]] for column in ("mask", "path")]
-    assert names[0] == names[1]
-
-
-# --- which layout
-
-
-def test_the_users_own_labels_count_before_published_ones(tmp_path):
-    lay(tmp_path, "p-1.dcm", "p-2.dcm", stage_2_train_labels=RSNA, labels=("image,label", "p-1,X", "p-2,Y"))
-    assert rows(read_dataset(tmp_path), "label") == {"p-1": ("X",), "p-2": ("Y",)}
-    pattern = LabelOptions(label_pattern="(?P<label>[12])")
-    assert rows(read_dataset(tmp_path, pattern), "label") == {"p-1": ("1",), "p-2": ("2",)}
-    assert rows(read_dataset(tmp_path, LabelOptions(layout="RSNA")), "patient") == {"p-1": ("p-1",), "p-2": ("p-2",)}
-
-
-@pytest.mark.parametrize(
-    ("options", "kind", "message"),
-    [
-        ({"layout": "nhi"}, UsageError, r"Unknown layout 'nhi'\. Did you mean 'nih'\?"),
-        ({"layout": "nih"}, CxrError, r"does not have the layout 'nih', which needs Data_Entry_2017_v2020\.csv or"),
-        ({"layout": "labels_csv"}, CxrError, r"'labels-csv', which needs a labels\.csv in the folder"),
-        ({"layout": "rsna", "labels": "x.csv"}, UsageError, "brings its own labels: leave out --layout, or --labels"),
-        ({"layout": "class-folders", "label_pattern": "x"}, UsageError, "brings its own labels"),
-    ],
-)
-def test_layouts_that_cannot_be_meant(tmp_path, options, kind, message):
-    with pytest.raises(kind, match=message):
-        read_dataset(lay(tmp_path, *KERMANY), LabelOptions(**options))
-
-
-def test_a_named_layout_counts_before_a_recognised_one(tmp_path):
-    dataset = read_dataset(lay(tmp_path, *KERMANY), LabelOptions(layout="class_folders"))
-    assert dataset.layout == "class folders"
-
-
-@pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_no_published_layout_is_seen_in_another_folder(tmp_path, name):
-    # A user's train.csv, folders NORMAL and PNEUMONIA, one masks folder.
-    lay(tmp_path, "NORMAL/a.png", "PNEUMONIA/b.png", "NORMAL/masks/a.png", train=("image,label", "a,X"))
-    assert not PUBLISHED[name].matches(tmp_path, LabelOptions(layout=name))
-
-
-@pytest.mark.parametrize(
-    ("tables", "message"),
-    [
-        ({"stage_2_train_labels": ("patientId,Target", "p,1")}, "is not as published: it lacks the column x, y, width"),
-        ({"stage_2_train_labels": RSNA}, "None of the 3 films named in .* First name there: p-1"),
-        ({"stage_2_train_labels": RSNA[:1]}, "None of the 0 films named in"),
-        ({"Data_Entry_2017": ("Image Index", "a.png")}, "it lacks the column Finding Labels, Patient ID"),
-        ({"Data_Entry_2017": NIH_2017, "BBox_List_2017": ("Image Index", "a")}, "BBox_List_2017.csv' is not as pub"),
-        ({"train": CHEXPERT_TRAIN}, "None of the 4 films named in .*train.csv' lies below"),
-        ({"image_labels_train": ("id,Mass", "a,1")}, "lacks the column image_id"),
-        ({"image_labels_test": VINDR_TEST}, "None of the 1 films named in .*image_labels_test.csv"),
-    ],
-)
-def test_tables_that_cannot_be_used(tmp_path, tables, message):
-    with pytest.raises(CxrError, match=message) as caught:
-        read_dataset(lay(tmp_path, "somebody.png", **tables))
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("read", "text", "expected"),
-    [
-        (years, "58", 58),
-        (years, "058Y", 58),
-        (years, "006M", 0.5),
-        (years, "52.0", 52),
-        (years, "120", 120),
-        (years, "121", None),
-        (years, "", None),
-        (years, "old", None),
-        (sex, "Female", "F"),
-        (sex, "m", "M"),
-        (sex, "Unknown", ""),
-        (sex, "x", "x"),
-        (view, "ap", "AP"),
-        (view, "LATERAL", "lateral"),
-        (view, "oblique", "oblique"),
-    ],
-)
-def test_facts(read, text, expected):
-    value = read(text)
-    assert value == expected if expected is not None else math.isnan(value)

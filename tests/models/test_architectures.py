@@ -146,4 +146,5 @@ def test_models_command_lists_all():
     assert list(rows) == NAMES
     assert rows["lmap3"]["parameters"] == 287_688 - 3 * 65
     assert rows["resnet50"]["feature_layer"] == "conv5_block3_out"
+    assert (rows["resnet50"]["cut_layer"], rows["lmap3"]["cut_layer"]) == ("conv4_block6_out", None)
     assert "21,295,941" in CliRunner().invoke(models_command, env={"COLUMNS": "40"}).stdout

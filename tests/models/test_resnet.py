@@ -6,7 +6,8 @@ import pytest
 
 from keras_cxr.models import build
 from keras_cxr.models.freeze import backbone, is_frozen, unfreeze_from
-from keras_cxr.models.resnet import basic_resnet, torchvision_input
+from keras_cxr.models.layers import torchvision_input
+from keras_cxr.models.resnet import basic_resnet
 
 SIZE = 45
 

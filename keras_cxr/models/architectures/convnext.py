@@ -1,7 +1,7 @@
 """ConvNeXt: Liu et al., A ConvNet for the 2020s, CVPR 2022."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Parameters, the last block of the last stage but one, checksum.
 MEMBERS = {
@@ -23,13 +23,10 @@ def convnext(plan):
 
 
 for member, (parameters, block, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         f"convnext{member}",
-        "transfer: frozen, with a new head",
-        channels=3,
         parameters=parameters,
         feature_layer="layer_normalization",
         cut_layer=f"convnext_{member}_stage_2_block_{block}_add",
-        weights="imagenet",
         pretrained=Pretrained(f"convnext/convnext_{member}_notop.h5", checksum),
     )(convnext)

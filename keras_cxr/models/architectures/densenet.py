@@ -1,7 +1,7 @@
 """DenseNet: Huang et al., Densely connected convolutional networks, CVPR 2017."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Parameters, checksum.
 MEMBERS = {
@@ -13,20 +13,17 @@ MEMBERS = {
 
 def densenet(plan):
     """The transfer network on a DenseNet, with torchvision's preprocessing."""
-    from keras_cxr.models.resnet import torchvision_input
+    from keras_cxr.models.layers import torchvision_input
     from keras_cxr.models.transfer import application, transfer_network
 
     return transfer_network(plan, application(plan.name), torchvision_input)
 
 
 for name, (parameters, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         name,
-        "transfer: frozen, with a new head",
-        channels=3,
         parameters=parameters,
         feature_layer="relu",
         cut_layer="pool4_relu",
-        weights="imagenet",
         pretrained=Pretrained(f"densenet/{name}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
     )(densenet)

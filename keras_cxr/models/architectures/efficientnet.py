@@ -1,7 +1,7 @@
 """EfficientNet: Tan and Le, EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Input size, parameters, checksum.
 MEMBERS = {
@@ -27,14 +27,11 @@ def efficientnet(plan):
 
 
 for name, (input_size, parameters, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         name,
-        "transfer: frozen, with a new head",
-        channels=3,
         parameters=parameters,
         feature_layer="top_activation",
         cut_layer="block6a_expand_activation",
-        weights="imagenet",
         input_size=input_size,
         pretrained=Pretrained(f"/keras-applications/{name}_notop.h5", checksum),
     )(efficientnet)

@@ -1,7 +1,7 @@
 """EfficientNet V2: Tan and Le, EfficientNetV2: smaller models and faster training, ICML 2021."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Input size, parameters, checksum.
 MEMBERS = {
@@ -24,14 +24,11 @@ def efficientnetv2(plan):
 
 
 for name, (input_size, parameters, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         name,
-        "transfer: frozen, with a new head",
-        channels=3,
         parameters=parameters,
         feature_layer="top_activation",
         cut_layer="block6a_expand_activation",
-        weights="imagenet",
         input_size=input_size,
         pretrained=Pretrained(f"efficientnet_v2/{name.replace('netv2', 'netv2-')}_notop.h5", checksum),
     )(efficientnetv2)

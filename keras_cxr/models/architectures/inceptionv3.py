@@ -1,17 +1,14 @@
 """Inception V3: Szegedy et al., Rethinking the Inception architecture for computer vision, CVPR 2016."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 
-@register(
+@register_transfer(
     "inceptionv3",
-    "transfer: frozen, with a new head",
-    channels=3,
     parameters=22_852_385,
     feature_layer="mixed10",
     cut_layer="mixed7",
-    weights="imagenet",
     input_size=299,
     smallest=75,
     pretrained=Pretrained(

@@ -1,7 +1,7 @@
 """MobileNets: Howard et al. 2017 (arXiv:1704.04861), Sandler et al., CVPR 2018, Howard et al., ICCV 2019."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Parameters, last layer, cut layer, weights file, checksum where one is published.
 MEMBERS = {
@@ -45,13 +45,11 @@ def mobilenet(plan):
 
 
 for name, (parameters, feature_layer, cut_layer, path, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         name,
-        "transfer: light",
-        channels=3,
+        summary="transfer: light",
         parameters=parameters,
         feature_layer=feature_layer,
         cut_layer=cut_layer,
-        weights="imagenet",
         pretrained=Pretrained(path, checksum),
     )(mobilenet)

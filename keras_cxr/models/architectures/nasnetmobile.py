@@ -1,19 +1,15 @@
 """NASNet-A (4 @ 1056): Zoph et al., Learning transferable architectures for scalable image recognition, CVPR 2018."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 
-@register(
+@register_transfer(
     "nasnetmobile",
-    "transfer: light",
-    channels=3,
+    summary="transfer: light",
     parameters=4_811_413,
     feature_layer="activation_187",
     cut_layer="normal_concat_8",
-    weights="imagenet",
-    input_size=224,
-    smallest=32,
     pretrained=Pretrained("nasnet/NASNet-mobile-no-top.h5", "1ed92395b5b598bdda52abe5c0dbfd63"),
 )
 def nasnetmobile(plan):

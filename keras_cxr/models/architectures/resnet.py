@@ -1,7 +1,7 @@
 """ResNet: He et al., Deep residual learning for image recognition, CVPR 2016."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Parameters, the end of the last block but one size, checksum.
 MEMBERS = {
@@ -20,13 +20,10 @@ def resnet(plan):
 
 
 for name, (parameters, cut_layer, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         name,
-        "transfer: frozen, with a new head",
-        channels=3,
         parameters=parameters,
         feature_layer="conv5_block3_out",
         cut_layer=cut_layer,
-        weights="imagenet",
         pretrained=Pretrained(f"resnet/{name}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
     )(resnet)

@@ -14,7 +14,7 @@ from keras_cxr.models.registry import register
 )
 def resnet50_torchvision(plan):
     """The transfer network on torchvision's ResNet-50, with torchvision's preprocessing."""
-    from keras_cxr.models.resnet import torchvision_input
+    from keras_cxr.models.layers import torchvision_input
     from keras_cxr.models.torch_layout import resnet50
     from keras_cxr.models.transfer import transfer_network
 

@@ -1,7 +1,7 @@
 """ResNet V2: He et al., Identity mappings in deep residual networks, ECCV 2016."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 # Parameters, checksum.
 MEMBERS = {
@@ -20,13 +20,10 @@ def resnetv2(plan):
 
 
 for name, (parameters, checksum) in MEMBERS.items():
-    register(
+    register_transfer(
         name,
-        "transfer: frozen, with a new head",
-        channels=3,
         parameters=parameters,
         feature_layer="post_relu",
         cut_layer="conv5_block1_preact_relu",
-        weights="imagenet",
         pretrained=Pretrained(f"resnet/{name}_weights_tf_dim_ordering_tf_kernels_notop.h5", checksum),
     )(resnetv2)

@@ -1,17 +1,14 @@
 """Xception: Chollet, Xception: deep learning with depthwise separable convolutions, CVPR 2017."""
 
 from keras_cxr.models.architecture import Pretrained
-from keras_cxr.models.registry import register
+from keras_cxr.models.registry import register_transfer
 
 
-@register(
+@register_transfer(
     "xception",
-    "transfer: frozen, with a new head",
-    channels=3,
     parameters=21_911_081,
     feature_layer="block14_sepconv2_act",
     cut_layer="add_10",
-    weights="imagenet",
     input_size=299,
     smallest=71,
     pretrained=Pretrained(
