@@ -35,6 +35,7 @@ _HELP = {
         "split_by": "'image' leaks patients across splits.",
         "split_seed": "Of the split, where it is to stay as the seed changes.",
         "positive": "The positive class of two.  [default: the one not called NORMAL]",
+        "min_films": "Training films that a finding must have to be learnt, with --multi-label.",
         "class_weights": "Weights in the loss; 'positive' weighs the positive class alone.",
         "sampling": "Balance classes by leaving out films or by repeating them.",
     },
@@ -119,10 +120,12 @@ def take_recipe(options: dict):
     chosen = {field.name: options.pop(field.name, None) for field in dataclasses.fields(Recipe)}
     told = labels.labels is not None or labels.label_pattern is not None
     chosen |= {"layout": labels.layout or ("auto" if told else None), "finding": labels.finding}
+    chosen["multi_label"] = labels.multi_label or None
     if squeeze is not None:
         chosen["fit"] = "squeeze" if squeeze else "pad"
     given = {key: value for key, value in chosen.items() if value is not None}
     recipe = dataclasses.replace(find_recipe(name) if name else Recipe(), **given)
     if saved:
         write_recipe(saved, recipe)
-    return recipe, dataclasses.replace(labels, layout=recipe.layout, finding=recipe.finding)
+    columns = {"layout": recipe.layout, "finding": recipe.finding, "multi_label": recipe.multi_label or ""}
+    return recipe, dataclasses.replace(labels, **columns)

@@ -35,15 +35,17 @@ def ordered_classes(labels: pd.Series, positive: str | None = None) -> list[str]
 def find_faults(dataset: Dataset, splits: tuple[str, ...] = SPLITS) -> list[str]:
     """Every reason why ``dataset`` (with splits assigned) cannot be trained on, one line each.
 
-    ``splits`` are those that must have films of every class.
+    ``splits`` are those that must have films of every class. Multi-label, findings are not held against them; see
+    ``multi_label.learnable_findings``.
     """
     table, faults = dataset.table, list(dataset.faults)
+    empty = [f"The {split} split is empty." for split in splits if not (table["split"] == split).any()]
+    if dataset.multi_label:
+        return faults + empty
     classes = sorted(table["label"].unique())
     if len(classes) < 2:
         faults.append(f"Only one class ({', '.join(classes)}): training needs films of at least two.")
-    for split in splits:
-        if not (table["split"] == split).any():
-            faults.append(f"The {split} split is empty.")
+    faults += empty
     patients = patient_groups(table)
     for label in classes:
         own = table["label"] == label

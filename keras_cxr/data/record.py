@@ -1,6 +1,7 @@
 """What a saved model keeps of the data that it was trained on."""
 
 import hashlib
+import os
 
 import pandas as pd
 
@@ -13,6 +14,11 @@ def splits_table(dataset: Dataset) -> pd.DataFrame:
     table = dataset.table[["label", "patient", "split", "sha256"]].copy()
     table.insert(0, "image", [relative_name(path, dataset.root) for path in dataset.table["path"]])
     return table
+
+
+def read_splits(file: str | os.PathLike) -> pd.DataFrame:
+    """What ``splits_table`` wrote, every column as text; an ensemble's has ``fold`` too."""
+    return pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
 
 
 def data_record(dataset: Dataset, films: dict, truth: str) -> dict:

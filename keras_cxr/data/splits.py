@@ -1,10 +1,11 @@
-"""Splits that no patient crosses: stratified by class, grouped by patient and by identical files."""
+"""Splits that no patient crosses: stratified by class or finding, grouped by patient and by identical files."""
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from keras_cxr.data.multi_label import strata
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import SPLITS, Dataset
 
@@ -25,7 +26,8 @@ def assign_splits(dataset: Dataset, fractions: tuple[float, float, float], seed:
     table = dataset.table
     if (table["split"] == "").all():
         names = [name for name, share in zip(SPLITS, fractions, strict=True) if share]
-        table["split"] = _deal(table, names, tuple(share for share in fractions if share), seed, by)
+        shares = tuple(share for share in fractions if share)
+        table["split"] = _deal(table, names, shares, seed, by, _strata(dataset))
     else:
         _complete(dataset, fractions, seed, by)
     _note_shared_patients(dataset)
@@ -53,7 +55,8 @@ def _complete(dataset: Dataset, fractions: tuple[float, float, float], seed: int
     if len(names) == 1:
         return
     shares = np.array([fractions[SPLITS.index(name)] for name in names])
-    table.loc[pool, "split"] = _deal(table[pool], names, tuple(shares / shares.sum()), seed, by)
+    strata_of_pool = _strata(dataset)[pool.to_numpy()]
+    table.loc[pool, "split"] = _deal(table[pool], names, tuple(shares / shares.sum()), seed, by, strata_of_pool)
     why = f"{source} is"
     if small and val:
         why = f"val has only {val} films, too few to choose by: train and val are merged and"
@@ -78,12 +81,22 @@ def groups(table: pd.DataFrame, by: str = "patient") -> np.ndarray:
     return connected_components(edges, directed=False)[1][: len(table)]
 
 
-def _deal(table: pd.DataFrame, names: list[str], shares: tuple[float, ...], seed: int, by: str) -> np.ndarray:
-    # Largest groups first, each to the split that still lacks most of the group's classes.
+def _strata(dataset: Dataset) -> np.ndarray:
+    """What every split is to have its share of, (films, strata) bool: the classes, or the findings."""
+    labels = dataset.table["label"]
+    if dataset.multi_label:
+        return strata(labels)
+    codes, classes = pd.factorize(labels, sort=True)
+    return codes[:, None] == np.arange(len(classes))
+
+
+def _deal(
+    table: pd.DataFrame, names: list[str], shares: tuple[float, ...], seed: int, by: str, strata: np.ndarray
+) -> np.ndarray:
+    # Largest groups first, each to the split that still lacks most of the group's strata.
     group = pd.factorize(groups(table, by))[0]
-    label, classes = pd.factorize(table["label"], sort=True)
-    counts = np.zeros((group.max() + 1, len(classes)))
-    np.add.at(counts, (group, label), 1)
+    counts = np.zeros((group.max() + 1, strata.shape[1]))
+    np.add.at(counts, group, strata)
     target = np.outer(shares, counts.sum(axis=0))
     filled = np.zeros_like(target)
     chosen = np.zeros(len(counts), int)

@@ -2,20 +2,28 @@
 
 import numpy as np
 
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
+
 TEMPERATURE_BOUNDS = (0.05, 20.0)
 FEWEST_FILMS = 10
 
 
-def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+def probabilities(logits: np.ndarray, temperature: float = 1.0, task: str = ONE_CLASS) -> np.ndarray:
     """Probabilities of every class from logits divided by the temperature.
 
     Args:
         logits: (n, 1), the logit of the positive class, or (n, k), one logit a class.
         temperature: Above 0; larger than 1 makes the network less sure.
+        task: Of ``evaluation.task``.
 
     Returns:
         (n, k) float64 that sum to 1 a row: sigmoid as [negative, positive] for one logit, softmax for more.
+        Multi-label, a sigmoid of each logit, of any sum.
     """
+    if task == MULTI_LABEL:
+        # exp of a logit far below 0 overflows to infinity, whose inverse is the 0 that is meant.
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(-np.asarray(logits, dtype="float64") / temperature))
     scores = _all_logits(logits) / temperature
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
     return odds / odds.sum(axis=1, keepdims=True)
@@ -53,6 +61,21 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 
     best = optimize.minimize_scalar(loss, bounds=np.log(TEMPERATURE_BOUNDS), method="bounded", options={"xatol": 1e-6})
     return float(np.clip(np.exp(best.x), *TEMPERATURE_BOUNDS))
+
+
+def fit_shared_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
+    """One temperature for the logits of all findings, by ``fit_temperature`` on every pair of film and finding.
+
+    Args:
+        logits: (n, k), one logit a finding; of films the network was not trained on.
+        truth: (n, k) 0 or 1.
+    """
+    return fit_temperature(np.reshape(logits, (-1, 1)), np.ravel(truth))
+
+
+def fit_thresholds(truth: np.ndarray, p: np.ndarray, classes: list[str]) -> dict[str, float]:
+    """The threshold of each finding by ``fit_threshold``, from truth and probabilities (n, k)."""
+    return {name: fit_threshold(truth[:, k], p[:, k]) for k, name in enumerate(classes)}
 
 
 def fit_threshold(truth: np.ndarray, p: np.ndarray) -> float:

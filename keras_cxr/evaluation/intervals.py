@@ -8,9 +8,9 @@
 - At the edge, where all draws agree (a perfect value, or a single patient) and the bootstrap would claim certainty:
   Wilson's interval on the effective count of patients. For an AUROC that count is the smaller class's: no AUROC has a
   larger variance than a(1 - a) / min(positives, negatives) (Birnbaum & Klose, Ann Math Stat 1957), so the interval is
-  conservative. Balanced accuracy, F1, average precision, Brier score, calibration error and the macro values follow
-  the same rule, MCC and kappa too after scaling to 0 to 1; likelihood ratios take the Wilson bounds of sensitivity and
-  specificity. Log loss has no bound: NaN.
+  conservative. Balanced accuracy, F1, average precision, Brier score, calibration error, Hamming loss, macro and micro
+  values follow the same rule, MCC and kappa too after scaling to 0 to 1; likelihood ratios take the Wilson
+  bounds of sensitivity and specificity. Log loss has no bound: NaN.
 
 The expected calibration error is biased upwards in small samples, and its bootstrap draws more so: where a network is
 well calibrated the interval can lie above the value.
@@ -33,7 +33,7 @@ def with_intervals(metrics, films: Films, draws: int = 2000, seed: int = 0) -> d
 
     Args:
         metrics: Such as ``TwoClassMetrics``: called with weights (draws, n) it gives each draw's values by name, and
-            it has ``proportions``, ``rankings`` and ``groups``.
+            it has ``proportions``, ``rankings`` and ``groups``, and ``groups_of`` where metrics rest on other groups.
         films: Of which it was made.
         draws: Bootstrap draws; 0 for none, which leaves the intervals that need them NaN.
         seed: Fixes the draws.
@@ -78,8 +78,12 @@ def _interval(name: str, values: dict, drawn: np.ndarray, metrics, films: Films)
 
 def _patients(name: str, metrics, films: Films) -> int:
     """How many patients a metric rests on: those in its denominator, or those of the class that has the fewest."""
-    groups = [metrics.proportions[name]] if name in metrics.proportions else metrics.groups
+    groups = [metrics.proportions[name]] if name in metrics.proportions else _groups(name, metrics)
     return min(len(np.unique(films.cluster[group])) for group in groups if group.any())
+
+
+def _groups(name: str, metrics) -> list[np.ndarray]:
+    return getattr(metrics, "groups_of", {}).get(name, metrics.groups)
 
 
 def _wilson(name: str, values: dict, metrics, films: Films) -> tuple[float, float]:
@@ -101,7 +105,9 @@ def _edge(name: str, values: dict, metrics, films: Films) -> tuple[float, float]
         else:
             low, high = (1 - high_sensitivity, high_specificity), (1 - low_sensitivity, low_specificity)
         return float(quotient(*low)), float(quotient(*high))
-    groups = [metrics.rankings[name][0], ~metrics.rankings[name][0]] if name in metrics.rankings else metrics.groups
+    groups = (
+        [metrics.rankings[name][0], ~metrics.rankings[name][0]] if name in metrics.rankings else _groups(name, metrics)
+    )
     n = min(effective_n(films.cluster, group) for group in groups if group.any())
     if name.startswith(_SIGNED):
         low, high = wilson_interval((values[name] + 1) / 2, n)

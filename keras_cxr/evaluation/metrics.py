@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_cxr.evaluation.decisions import Decisions
 from keras_cxr.evaluation.films import Films
-from keras_cxr.evaluation.quotient import quotient
+from keras_cxr.evaluation.quotient import macro_mean, quotient
 from keras_cxr.evaluation.ranking import Ranking
 
 CALIBRATION_BINS = 15
@@ -125,12 +125,12 @@ class ManyClassMetrics:
         micro_auroc, micro_precision = self._micro.areas(np.tile(weights, k))
         metrics = {
             "accuracy": quotient(right.sum(axis=1), total),
-            "balanced accuracy": np.where(single, np.nan, _macro(every["sensitivity"])),
-            "macro F1": _macro(every["F1"]),
-            "macro AUROC": _macro(every["AUROC"]),
-            "macro specificity": _macro(every["specificity"]),
-            "macro precision": _macro(every["precision"]),
-            "macro average precision": _macro(every["average precision"]),
+            "balanced accuracy": np.where(single, np.nan, macro_mean(every["sensitivity"])),
+            "macro F1": macro_mean(every["F1"]),
+            "macro AUROC": macro_mean(every["AUROC"]),
+            "macro specificity": macro_mean(every["specificity"]),
+            "macro precision": macro_mean(every["precision"]),
+            "macro average precision": macro_mean(every["average precision"]),
             "micro AUROC": micro_auroc,
             "micro average precision": micro_precision,
             "MCC": _many_class_mcc(right, of_truth, of_label, total),
@@ -146,11 +146,6 @@ class ManyClassMetrics:
             for kind, values in every.items()
             for index, name in enumerate(self._classes)
         }
-
-
-def _macro(values: np.ndarray) -> np.ndarray:
-    defined = ~np.isnan(values)
-    return quotient(np.where(defined, values, 0).sum(axis=1), defined.sum(axis=1))
 
 
 def _many_class_mcc(right: np.ndarray, of_truth: np.ndarray, of_label: np.ndarray, total: np.ndarray) -> np.ndarray:

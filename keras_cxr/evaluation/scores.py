@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from keras_cxr.errors import UsageError
-from keras_cxr.evaluation.films import scored_films
+from keras_cxr.evaluation.films import Films, scored_films
 from keras_cxr.evaluation.intervals import with_intervals
 from keras_cxr.evaluation.metrics import ManyClassMetrics, TwoClassMetrics
+from keras_cxr.evaluation.multi_label import MultiLabelMetrics
 from keras_cxr.evaluation.table import scores_table
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 
 
 def score(
@@ -20,6 +22,7 @@ def score(
     seed: int = 0,
     points: Mapping[str, float] | None = None,
     order: Sequence[str] | None = None,
+    task: str = ONE_CLASS,
 ) -> pd.DataFrame:
     """Score a predictions table.
 
@@ -33,6 +36,7 @@ def score(
         seed: Fixes the draws.
         points: Of two classes, further operating points: name → threshold; adds 'sensitivity at <name>' and so on.
         order: Of more classes, their order, which adds the quadratic kappa.
+        task: Of ``evaluation.task``; see ``films.scored_films``.
 
     Returns:
         A scores table, one row a metric, ``n`` the count of films used. Undefined values and their intervals are NaN.
@@ -43,10 +47,15 @@ def score(
     """
     if draws < 0:
         raise UsageError(f"The 'draws' option must be 0 or more. Received: {draws}.")
-    films = scored_films(predictions, classes)
-    metrics = TwoClassMetrics(films, points) if len(classes) == 2 else ManyClassMetrics(films, classes, order)
-    found = with_intervals(metrics, films, draws, seed)
+    films = scored_films(predictions, classes, task)
+    found = with_intervals(_metrics(films, classes, task, points, order), films, draws, seed)
     return scores_table(
         {"dataset": dataset, "model": model, "metric": name, "value": value, "low": low, "high": high, "n": len(films)}
         for name, (value, low, high) in found.items()
     )
+
+
+def _metrics(films: Films, classes: list[str], task: str, points: Mapping | None, order: Sequence | None):
+    if task == MULTI_LABEL:
+        return MultiLabelMetrics(films, classes)
+    return TwoClassMetrics(films, points) if len(classes) == 2 else ManyClassMetrics(films, classes, order)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.errors import UsageError
-from keras_cxr.evaluation.films import scored_films
+from keras_cxr.evaluation.films import Films, scored_films
 from keras_cxr.evaluation.table import SCORES_COLUMNS
+from keras_cxr.evaluation.task import ONE_CLASS
 
 SUBGROUP_COLUMNS = ["column", "group", "patients", *SCORES_COLUMNS, "note"]
 UNKNOWN = "unknown"
@@ -47,7 +48,11 @@ def groups_of(values: pd.Series, column: str) -> pd.Series:
 
 
 def score_groups(
-    predictions: pd.DataFrame, classes: list[str], column: str, scores: Callable[[pd.DataFrame, int], pd.DataFrame]
+    predictions: pd.DataFrame,
+    classes: list[str],
+    column: str,
+    scores: Callable[[pd.DataFrame, int], pd.DataFrame],
+    task: str = ONE_CLASS,
 ) -> pd.DataFrame:
     """Score each group of films.
 
@@ -56,6 +61,7 @@ def score_groups(
         classes: The class names in the network's order.
         column: Whose groups, see ``groups_of``.
         scores: From a part of ``predictions`` and the number of bootstrap draws to its scores table.
+        task: As in ``scores.score``.
 
     Returns:
         The columns of ``SUBGROUP_COLUMNS``: those of the scores table, before them column, group and the count of its
@@ -67,8 +73,8 @@ def score_groups(
     """
     parts = []
     for group, part in _ordered(predictions, column):
-        films = scored_films(part, classes)
-        note = _too_small(films.truth, classes)
+        films = scored_films(part, classes, task)
+        note = _too_small(films, classes)
         table = scores(part, 0 if note else 2000)
         if note:
             table[["low", "high"]] = np.nan
@@ -88,11 +94,10 @@ def _place(name: str, bands: list[str]) -> tuple[int, str]:
     return (bands.index(name), "") if name in bands else (0, name.lower())
 
 
-def _too_small(truth: np.ndarray, classes: list[str]) -> str:
-    if len(truth) < FEWEST_FILMS:
-        return f"{len(truth)} films, fewer than {FEWEST_FILMS}: no interval"
-    counts = np.bincount(truth, minlength=len(classes))
-    missing = [name for name, count in zip(classes, counts, strict=True) if not count]
+def _too_small(films: Films, classes: list[str]) -> str:
+    if len(films) < FEWEST_FILMS:
+        return f"{len(films)} films, fewer than {FEWEST_FILMS}: no interval"
+    present, absent = films.positive.any(axis=0), ~films.positive.all(axis=0)
+    missing = [name for name, there in zip(classes, present, strict=True) if not there]
     # Of many classes those that are there can still be told apart.
-    enough = len(classes) - len(missing) >= 2
-    return "" if enough else f"no film of {', '.join(missing)}: no interval"
+    return "" if (present & absent).any() else f"no film of {', '.join(missing)}: no interval"

@@ -16,8 +16,9 @@ def ensemble(networks: dict[str, keras.Model], temperatures: list[float]) -> ker
     """One network of several, in standard layers and operations, so that plain Keras loads it.
 
     Its probability of a class is the mean of what the networks say at their temperatures; ``logits`` are its logit
-    (two classes) or its logarithm (more), so that the temperature of the whole is 1. Where the networks share a frozen
-    backbone to the last bit, it is in the ensemble once, and an ensemble costs hardly more than one of its networks.
+    (two classes, or multi-label) or its logarithm (more), so that the temperature of the whole is 1. Where the
+    networks share a frozen backbone to the last bit, it is in the ensemble once, and an ensemble costs hardly more
+    than one of its networks.
 
     Args:
         networks: By name; of one architecture, with the same classes and input.
@@ -39,16 +40,16 @@ def ensemble(networks: dict[str, keras.Model], temperatures: list[float]) -> ker
     for name, part, temperature in zip(networks, parts, temperatures, strict=True):
         part.name = name
         scores.append(layers.Rescaling(1 / temperature, dtype="float32", name=f"{name}_temperature")(part(seen)))
-    two = members[0].output_shape[-1] == 1
+    sigmoid = members[0].get_layer("probability").activation is keras.activations.sigmoid
     # In logarithms throughout: the logit of a float32 probability near 1 would have lost most of its digits.
-    if two:
+    if sigmoid:
         pooled = _log_of_mean([ops.log_sigmoid(score) for score in scores]) - _log_of_mean(
             [ops.log_sigmoid(-score) for score in scores]
         )
     else:
         pooled = _log_of_mean([ops.log_softmax(score, axis=-1) for score in scores])
     logits = layers.Identity(dtype="float32", name="logits")(pooled)
-    probability = layers.Activation("sigmoid" if two else "softmax", dtype="float32", name="probability")(logits)
+    probability = layers.Activation("sigmoid" if sigmoid else "softmax", dtype="float32", name="probability")(logits)
     return keras.Model(films, probability, name="ensemble")
 
 

@@ -21,12 +21,13 @@ def build(
     features_from: str | None = None,
     channels: int | None = None,
     dropout: float | None = None,
+    multi_label: bool = False,
 ) -> "keras.Model":
     """An uncompiled network, named after its architecture.
 
     Input: (batch, size, size, 1) float32 gray levels 0–255; all preprocessing is inside. Output: two classes give
-    one sigmoid (batch, 1), the probability of the second class; more give a softmax (batch, classes). The last two
-    layers are always ``logits`` and ``probability``.
+    one sigmoid (batch, 1), the probability of the second class; more give a softmax (batch, classes); multi-label, a
+    sigmoid each (batch, classes). The last two layers are always ``logits`` and ``probability``.
 
     Args:
         name: One of ``architectures()``, or FILE:FUNCTION of a network of the user's own (see ``own``).
@@ -38,6 +39,7 @@ def build(
         features_from: The backbone's layer whose output is pooled, such as "conv4_block6_out"; None: its last.
         channels: What the network's body sees, 1 or 3 (the gray levels repeated); None: the architecture's own.
         dropout: Rate of the head's dropout, in [0, 1); None: the architecture's own.
+        multi_label: Whether a film may have any number of the classes.
 
     Raises:
         UsageError: For a value that cannot be meant, with what to try.
@@ -64,7 +66,8 @@ def build(
     file = _weights_file(architecture, weights)
     if channels is None:
         channels = (file and architecture.weights_channels) or architecture.channels
-    return architecture.build(Plan(architecture.name, classes, size, channels, file, features_from, dropout))
+    plan = Plan(architecture.name, classes, size, channels, file, features_from, dropout, multi_label)
+    return architecture.build(plan)
 
 
 def _weights_file(architecture: Architecture, weights: str | os.PathLike) -> pathlib.Path | None:

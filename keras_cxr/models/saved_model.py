@@ -5,10 +5,13 @@ import json
 import os
 import pathlib
 
-from keras_cxr.errors import CxrError
+from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import write_json
 
-CARD_VERSION = 1
+# Form 2 has ``task`` and ``thresholds``: a program that does not know them would take a multi-label network's findings
+# for classes of which a film has one.
+CARD_VERSION = 2
 KIND = "classifier"
 CARD, NETWORK, RECIPE, SPLITS, HISTORY, FIGURES = (
     "card.json",
@@ -30,6 +33,8 @@ class Card:
         architecture: Name in the registry.
         classes: In the network's order; of two, the second is the positive one.
         threshold: For two classes: a film is positive where its calibrated probability reaches it; None otherwise.
+        task: 'one of the classes', or 'multi-label': a film has any number of the classes, each with a sigmoid.
+        thresholds: Multi-label, of each class: a film has it where its calibrated probability reaches it; else None.
         temperature: Logits are divided by it before the sigmoid or softmax (Guo et al. 2017).
         preprocessing: How a film becomes the network's input (size in pixels, fit).
         data: The training data: folder, fingerprint, films by class and split, patients.
@@ -52,8 +57,19 @@ class Card:
     scores: list[dict]
     versions: dict
     notice: str = "For research, not for diagnosis."
+    task: str = ONE_CLASS
+    thresholds: dict[str, float] | None = None
     kind: str = KIND
-    card_version: int = CARD_VERSION
+    card_version: int = 1
+
+    def __post_init__(self):
+        if self.task == MULTI_LABEL:
+            self.card_version = CARD_VERSION
+
+    @property
+    def decided_by(self) -> float | dict[str, float] | None:
+        """The threshold or, multi-label, those of the classes; None where the likeliest class is the label."""
+        return self.thresholds if self.task == MULTI_LABEL else self.threshold
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +140,19 @@ def read_card(file: pathlib.Path, form: type, kind: str, newest: int):
         return form(**{key: value for key, value in content.items() if key in known})
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise CxrError(f"'{file}' is damaged ({fault}). Copy it again from where it was trained.") from fault
+
+
+def require_one_class(model: SavedModel, what: str) -> None:
+    """Refuse a multi-label model for ``what``, such as '--knn'.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if model.card.task == MULTI_LABEL:
+        raise UsageError(
+            f"{what} is for models that give a film one class. '{model.card.name}' is multi-label "
+            f"({', '.join(model.card.classes)}); 'keras-cxr evaluate' scores it."
+        )
 
 
 def finished_models(folder: str | os.PathLike = "saved_models") -> list[pathlib.Path]:

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_cxr.evaluation.calibration import probabilities
+from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.models.saved_model import Card
 
 LARGEST_DIFFERENCE = 0.01
@@ -14,7 +15,7 @@ AUROC_LOSS = 0.002
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """Share of films with the same label, and the largest difference in a probability."""
+    """Share of films with the same label, or set of findings, and the largest difference in a probability."""
 
     labels: float
     difference: float
@@ -29,7 +30,7 @@ def compare(card: Card, logits: np.ndarray, others: np.ndarray) -> Agreement:
     """Hold ``others`` against ``logits``, both (films, units), by the card's temperature and threshold."""
     if others.shape != logits.shape or not np.isfinite(others).all():
         return Agreement(0.0, np.inf)
-    p, q = (probabilities(scores, card.temperature) for scores in (logits, others))
+    p, q = (probabilities(scores, card.temperature, card.task) for scores in (logits, others))
     return Agreement(float((_labels(card, p) == _labels(card, q)).mean()), float(np.abs(p - q).max()))
 
 
@@ -39,16 +40,26 @@ def validation_auroc(card: Card, logits: np.ndarray, targets: np.ndarray) -> flo
     Args:
         card: Of the model.
         logits: (films, units).
-        targets: (films,) class numbers.
+        targets: (films,) class numbers; multi-label, (films, classes) 0 or 1.
     """
     # Brings scipy.stats, which takes longer to load than a film to label; only who writes a file needs it.
     from keras_cxr.evaluation.auroc import auroc
 
-    p = probabilities(logits, card.temperature) if len(logits) else np.empty((0, len(card.classes)))
-    chosen = [1] if len(card.classes) == 2 else [k for k in range(len(card.classes)) if (targets == k).any()]
-    areas = [auroc(targets == k, p[:, k]) for k in chosen] if len(p) else []
+    if not len(logits):
+        return None
+    p, k = probabilities(logits, card.temperature, card.task), len(card.classes)
+    if card.task == MULTI_LABEL:
+        positive = np.asarray(targets, bool)
+        chosen = np.flatnonzero(positive.any(axis=0) & ~positive.all(axis=0))
+    else:
+        positive = targets[:, None] == np.arange(k)
+        chosen = [1] if k == 2 else np.flatnonzero(positive.any(axis=0))
+    areas = [auroc(positive[:, index], p[:, index]) for index in chosen]
     return float(np.mean(areas)) if areas and np.isfinite(areas).all() else None
 
 
 def _labels(card: Card, p: np.ndarray) -> np.ndarray:
+    """(films,) the class, or the set of findings as one number each."""
+    if card.task == MULTI_LABEL:
+        return (p >= [card.thresholds[name] for name in card.classes]) @ (1 << np.arange(len(card.classes)))
     return p[:, 1] >= card.threshold if card.threshold is not None else p.argmax(axis=1)

@@ -15,6 +15,7 @@ class Decision:
 
     Attributes:
         threshold: Of the labels; NaN where they follow none (more classes, labels of another program).
+        thresholds: Of each finding, multi-label.
         temperature: By which logits were divided.
         films: On how many the threshold was chosen; 0 where it was given.
         points: Further thresholds by name, chosen on validation films.
@@ -24,6 +25,7 @@ class Decision:
     threshold: float = math.nan
     temperature: float = 1.0
     films: int = 0
+    thresholds: dict[str, float] = dataclasses.field(default_factory=dict)
     points: dict[str, float] = dataclasses.field(default_factory=dict)
     chosen_on: dict[str, int] = dataclasses.field(default_factory=dict)
 

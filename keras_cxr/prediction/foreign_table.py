@@ -75,7 +75,7 @@ def foreign_table(
     answers, images, truth = answers.iloc[kept], images.iloc[kept], truth.iloc[kept]
     probabilities = _probabilities(answers, classes, file)
     given = _given_labels(answers, by_lower) if threshold is None else None
-    errors = _errors(answers, probabilities, given)
+    errors = failed_rows(answers, probabilities, given)
     good = errors == ""
     limit = None if len(classes) > 2 else 0.5 if threshold is None else threshold
     table = predictions_table(list(images), probabilities[good], classes, limit, list(errors))
@@ -121,7 +121,7 @@ def _probabilities(answers: pd.DataFrame, classes: list[str], file: str | os.Pat
     """(n, classes) float64, NaN where a row has none."""
     columns = [f"p_{name}" for name in classes if f"p_{name}" in answers]
     columns = columns or [next(column for column in SCORE_COLUMNS if column in answers)]
-    numbers = np.column_stack([_numbers(answers[column], file) for column in columns])
+    numbers = np.column_stack([numbers_of(answers[column], file) for column in columns])
     outside = numbers[(numbers < 0) | (numbers > 1)]
     if len(outside):
         raise CxrError(
@@ -134,12 +134,17 @@ def _probabilities(answers: pd.DataFrame, classes: list[str], file: str | os.Pat
     if len(odd := np.flatnonzero(np.abs(sums - 1) > ROUNDING * len(classes) / 2)):
         raise CxrError(
             f"The columns {', '.join(columns)} of '{file}' must sum to 1 in each row. Received: {sums[odd[0]]:.4g} in "
-            f"row {answers.index[odd[0]] + 2}. Independent scores of several findings are scored one finding at a time."
+            f"row {answers.index[odd[0]] + 2}. Independent scores of several findings need --multi-label COLUMN."
         )
     return numbers
 
 
-def _numbers(column: pd.Series, file: str | os.PathLike) -> np.ndarray:
+def numbers_of(column: pd.Series, file: str | os.PathLike) -> np.ndarray:
+    """(n,) float64 of a column of text, NaN where it is empty.
+
+    Raises:
+        CxrError: Something else than a number.
+    """
     text = column.str.strip()
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     wrong = numbers.isna() & (text != "") & ~text.str.lower().isin(["nan", "na", "none", "null"])
@@ -158,7 +163,8 @@ def _given_labels(answers: pd.DataFrame, by_lower: dict[str, str]) -> np.ndarray
     return answers["label"].str.strip().map(lambda label: by_lower.get(label.lower(), label)).to_numpy(object)
 
 
-def _errors(answers: pd.DataFrame, probabilities: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+def failed_rows(answers: pd.DataFrame, probabilities: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+    """(n,) why a row has failed, '' where it has not: its own error, no probability, or no label where labels count."""
     errors = np.array(answers["error"].str.strip() if "error" in answers else [""] * len(answers), dtype=object)
     errors[(errors == "") & np.isnan(probabilities).any(axis=1)] = "no probability"
     if given is not None:

@@ -11,9 +11,12 @@ from keras_cxr.data.geometry import to_canvas
 from keras_cxr.data.phantom.anatomy import draw_anatomy
 from keras_cxr.data.phantom.film import draw_film
 from keras_cxr.data.preprocessing import Preprocessing
+from keras_cxr.data.record import read_splits
 from keras_cxr.errors import CxrError
+from keras_cxr.evaluation.findings import indicators
+from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import masks_for
-from keras_cxr.models.saved_model import SPLITS, SavedModel
+from keras_cxr.models.saved_model import SPLITS, Card, SavedModel
 
 CALIBRATION, REFERENCE = 64, 32
 DRAWN = 256
@@ -26,7 +29,7 @@ class Material:
 
     Attributes:
         calibration: Training films; none where they are not at hand.
-        validation, targets: Validation films and their class numbers (n,).
+        validation, targets: Validation films and their class numbers (n,); multi-label, (n, classes) 0 or 1.
         reference: Synthetic films, which are kept beside the runtimes: no patient's film leaves with a model.
         source: What calibration and validation films are, for the user.
     """
@@ -54,7 +57,7 @@ def stored_material(model: SavedModel, validation: int = 1000) -> Material:
     none = np.empty((0, size, size, 1), np.uint8)
     if not file.is_file():
         return material(none, none, np.empty(0, int), f"none (the model has no {SPLITS})")
-    splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    splits = read_splits(file)
     try:
         masks = masks_for(model)
     except CxrError as fault:
@@ -67,15 +70,26 @@ def stored_material(model: SavedModel, validation: int = 1000) -> Material:
         films = list(read_films(paths, Preprocessing(**model.card.preprocessing), masks))
         same = [film.pixels is not None and film.sha256 == sha for film, sha in zip(films, rows["sha256"], strict=True)]
         pixels = [film.pixels for film, good in zip(films, same, strict=True) if good]
-        targets = rows["label"][same].map(model.card.classes.index).to_numpy(int)
+        targets = _targets(model.card, rows["label"][same])
         parts.append((np.stack(pixels)[..., np.newaxis] if pixels else none, targets))
     (calibration, _), (films, targets) = parts
     gone = f"none (those in '{model.card.data['folder']}' are there no more)"
     return material(calibration, films, targets, OWN_FILMS if len(films) else gone)
 
 
+def _targets(card: Card, labels: pd.Series) -> np.ndarray:
+    if card.task == MULTI_LABEL:
+        return indicators(labels, card.classes).astype(int)
+    return labels.map(card.classes.index).to_numpy(int)
+
+
 def spread(labels: np.ndarray, count: int) -> np.ndarray:
-    """Up to ``count`` row numbers, each label in its share, in the order of the rows of a label."""
+    """Up to ``count`` row numbers, each label in its share, in the order of the rows of a label.
+
+    ``labels`` are (n,), or (n, classes) where a row together is the label.
+    """
+    if labels.ndim == 2:
+        labels = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
     order = np.argsort(labels, kind="stable")
     return order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
 

@@ -10,7 +10,7 @@ from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.neighbours import NeighbourVote, choose_k
 from keras_cxr.evaluation.scores import score
 from keras_cxr.files import write_csv
-from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.models.saved_model import SavedModel, require_one_class
 from keras_cxr.prediction.embed import Embeddings
 from keras_cxr.prediction.table import predictions_table
 
@@ -31,8 +31,9 @@ def knn(
 
     Raises:
         CxrError: No training films of two classes, no films to score, or none to choose ``k`` by.
-        UsageError: More neighbours than training films.
+        UsageError: More neighbours than training films, or a multi-label model.
     """
+    require_one_class(model, "--knn")
     films = embeddings.films.reset_index(drop=True)
     usable = embeddings.good & (films["label"] != "")
     rows = {split: np.flatnonzero(usable & (films["split"] == split)) for split in ("train", "val", "test")}
@@ -68,11 +69,9 @@ def knn(
     predictions = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     if not len(predictions):
         raise CxrError("--knn needs labelled films in the split 'val' or 'test'; there is none.")
-    name = f"{model.card.name}, {k} nearest neighbours"
-    scores = pd.concat(
-        score(part, classes, f"{dataset} {split}", name)
-        for (dataset, split), part in predictions.groupby(["dataset", "split"], sort=False)
-    ).reset_index(drop=True)
+    name, groups = f"{model.card.name}, {k} nearest neighbours", predictions.groupby(["dataset", "split"], sort=False)
+    scores = pd.concat(score(part, classes, f"{dataset} {split}", name) for (dataset, split), part in groups)
+    scores = scores.reset_index(drop=True)
     write_csv(output / "knn_predictions.csv", predictions)
     write_csv(output / "knn_scores.csv", scores)
     return scores, notes

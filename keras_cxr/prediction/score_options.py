@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_cxr.errors import UsageError
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +24,18 @@ class ScoreOptions:
     ordered: bool = False
     order: tuple[str, ...] = ()
 
-    def check(self, classes: list[str]) -> None:
+    def check(self, classes: list[str], task: str = ONE_CLASS) -> None:
         """Hold the options against the classes.
 
         Raises:
-            UsageError: An option for two classes where there are more, or the other way round, or a wrong order.
+            UsageError: An option for two classes where there are more, or the other way round, or a wrong order; one
+                that does not go with multi-label.
         """
+        given = {"--at-sensitivity": self.at_sensitivity, "--prevalence": self.prevalence}
+        given |= {"--ordered": self.ordered or None, "--order": self.order or None}
+        wrong = [name for name, value in given.items() if value is not None]
+        if task == MULTI_LABEL and wrong:
+            raise UsageError(f"{wrong[0]} does not go with multi-label ({', '.join(classes)}).")
         for name, value in (("--at-sensitivity", self.at_sensitivity), ("--prevalence", self.prevalence)):
             if value is not None and len(classes) > 2:
                 raise UsageError(f"{name} needs two classes. There are {len(classes)}: {', '.join(classes)}.")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_cxr.data.fingerprints import content_hashes
 from keras_cxr.data.lungs import LungMasks
+from keras_cxr.data.record import read_splits
 from keras_cxr.data.table import Dataset
 from keras_cxr.models.saved_model import SPLITS, SavedModel
 from keras_cxr.prediction.decision import Decision, with_sensitivity
@@ -23,7 +24,7 @@ def validation_films(model: SavedModel, datasets: list[Dataset]) -> pd.DataFrame
     file, none = model.folder / SPLITS, pd.DataFrame(columns=["path", "label"])
     if not file.is_file():
         return none
-    splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    splits = read_splits(file)
     films = splits[splits["split"] == "val"].drop_duplicates("sha256")
     paths = [os.path.join(model.card.data["folder"], image) for image in films["image"]]
     there = dict(zip(content_hashes(paths), paths, strict=True))
@@ -56,6 +57,8 @@ def decide(
     own = {"temperature": card.temperature, "films": int(card.scores[0]["n"]) if card.scores else 0}
     if card.threshold is not None:
         own["threshold"] = card.threshold
+    if card.thresholds is not None:
+        own["thresholds"] = card.thresholds
     if sensitivity is None:
         return Decision(**own), []
     films = validation_films(model, datasets)

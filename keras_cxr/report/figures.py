@@ -1,5 +1,6 @@
 """The figures of an evaluation: confusion matrix, ROC curves, precision-recall curves."""
 
+import math
 import os
 import textwrap
 
@@ -39,6 +40,38 @@ def confusion_figure(counts: np.ndarray, classes: list[str], path: str | os.Path
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set(xlabel="Predicted class", ylabel="True class", title="Confusion matrix (films, % of true class)")
+
+
+def finding_confusion_figure(counts: np.ndarray, classes: list[str], path: str | os.PathLike) -> None:
+    """Write the confusion matrix of each finding, a panel each, as PNG: counts of films, and % of the true class.
+
+    Args:
+        counts: (k, 2, 2) whole numbers, rows the truth (absent, present), columns what the films were called.
+        classes: The k findings.
+        path: The PNG file.
+    """
+    columns = min(len(classes), 4)
+    rows = math.ceil(len(classes) / columns)
+    with png(path, 2.2 * columns + 0.6, 2.3 * rows + 0.6) as figure:
+        figure.suptitle("Confusion matrix of each finding (films, % of the row)")
+        for place, (name, cells) in enumerate(zip(classes, np.asarray(counts), strict=True)):
+            axes = figure.add_subplot(rows, columns, place + 1)
+            totals = cells.sum(axis=1, keepdims=True)
+            share = cells / np.maximum(totals, 1)
+            axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+            for (row, column), count in np.ndenumerate(cells):
+                percent = f"{100 * share[row, column]:.0f} %" if totals[row, 0] else "–"
+                color = "white" if share[row, column] > 0.55 else "#222222"
+                axes.text(column, row, f"{count:,}\n{percent}", ha="center", va="center", color=color, fontsize=8)
+            axes.set_xticks((0, 1), ("−", "+"))
+            axes.set_yticks((0, 1), ("−", "+"))
+            axes.tick_params(length=0)
+            axes.spines[:].set_visible(False)
+            axes.set_title(textwrap.fill(name.replace("_", " "), 22), fontsize=9)
+            if place % columns == 0:
+                axes.set_ylabel("True")
+            if place >= len(classes) - columns:
+                axes.set_xlabel("Predicted")
 
 
 def roc_figure(curves: dict[str, pd.DataFrame], path: str | os.PathLike, labels: dict[str, str] | None = None) -> None:

@@ -11,7 +11,9 @@ import pandas as pd
 import tensorflow as tf
 
 import keras_cxr
-from keras_cxr.evaluation.calibration import fit_threshold
+from keras_cxr.evaluation.calibration import fit_threshold, fit_thresholds
+from keras_cxr.evaluation.findings import indicators
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import OWN
 from keras_cxr.models.ensemble import ensemble
@@ -54,6 +56,7 @@ def write_network(folder: pathlib.Path, members: list[SavedModel], data: dict, s
         architecture=first.card.architecture,
         classes=first.card.classes,
         threshold=None,
+        task=first.card.task,
         temperature=1.0,
         preprocessing=first.card.preprocessing,
         data=data,
@@ -69,17 +72,26 @@ def write_network(folder: pathlib.Path, members: list[SavedModel], data: dict, s
     return SavedModel(folder, card)
 
 
-def threshold_from(predictions: pd.DataFrame, classes: list[str]) -> float | None:
-    """The threshold of two classes by the readable films of a predictions table with ``truth``; None of more."""
+def threshold_from(
+    predictions: pd.DataFrame, classes: list[str], task: str = ONE_CLASS
+) -> float | dict[str, float] | None:
+    """The threshold of two classes by the readable films of a predictions table with ``truth``; None of more.
+
+    Multi-label, that of each class.
+    """
+    good = predictions[predictions["error"] == ""]
+    if task == MULTI_LABEL:
+        likely = good[[f"p_{name}" for name in classes]].to_numpy()
+        return fit_thresholds(indicators(good["truth"], classes), likely, classes)
     if len(classes) > 2:
         return None
-    good = predictions[predictions["error"] == ""]
     return fit_threshold(good["truth"] == classes[1], good[f"p_{classes[1]}"])
 
 
-def with_scores(card: Card, threshold: float | None, scores: pd.DataFrame) -> Card:
-    """The card with a threshold and a scores table; JSON has no NaN and no infinity."""
+def with_scores(card: Card, threshold: float | dict[str, float] | None, scores: pd.DataFrame) -> Card:
+    """The card with what ``threshold_from`` found and a scores table; JSON has no NaN and no infinity."""
     numbers = scores[["value", "low", "high"]]
     finite = numbers.astype(object).where(np.isfinite(numbers), None)
     records = scores[["dataset", "metric"]].join(finite).join(scores[["n"]].astype(object)).to_dict("records")
-    return dataclasses.replace(card, threshold=threshold, scores=records)
+    decided = {"thresholds" if card.task == MULTI_LABEL else "threshold": threshold}
+    return dataclasses.replace(card, **decided, scores=records)

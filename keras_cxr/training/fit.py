@@ -10,6 +10,7 @@ from scipy.special import log_expit, log_softmax
 
 from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.auroc import auroc
+from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.models.freeze import unfreeze_from
 from keras_cxr.training.average import Average
 from keras_cxr.training.checkpoint import Checkpoint
@@ -65,11 +66,12 @@ def fit(network: keras.Model, data: Prepared, recipe: Recipe, checkpoint: Checkp
 def compile_stage(stage: FilmStage | FeatureStage, phase: Phase) -> Average:
     """Give the stage its optimizer and loss; the average of its weights, which the training loop puts back."""
     trainee, gpu = stage.model, bool(tf.config.list_physical_devices("GPU"))
-    two = trainee.output_shape[-1] == 1
+    units, multi_label = trainee.output_shape[-1], stage.data.task == MULTI_LABEL
+    sigmoid = units == 1 or multi_label
     trainee.compile(
         optimizer=make_optimizer(stage.recipe, phase, _steps(stage)),
-        loss=make_loss(stage.recipe, trainee.output_shape[-1]),
-        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0) if two else "accuracy"],
+        loss=make_loss(stage.recipe, units, multi_label),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0) if sigmoid else "accuracy"],
         # XLA on a CPU compiles for a minute and then runs the convolutions slower.
         jit_compile="auto" if gpu else False,
         steps_per_execution=STEPS_ON_GPU if gpu else 1,
@@ -135,7 +137,10 @@ def _steps(stage: FilmStage | FeatureStage) -> int:
 
 def _validate(stage: FilmStage | FeatureStage) -> dict:
     logits, targets = stage.validation_logits(), stage.data.targets(stage.data.rows("val"))
-    chosen = logits[:, 0] > 0 if logits.shape[1] == 1 else logits.argmax(axis=1)
+    if stage.data.task == MULTI_LABEL:
+        chosen = logits > 0
+    else:
+        chosen = logits[:, 0] > 0 if logits.shape[1] == 1 else logits.argmax(axis=1)
     return {
         "val_loss": cross_entropy(logits, targets),
         "val_auroc": mean_auroc(logits, targets),
@@ -144,14 +149,21 @@ def _validate(stage: FilmStage | FeatureStage) -> dict:
 
 
 def cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
-    """Mean cross-entropy in nats of logits (n, 1) or (n, classes) against class numbers (n,)."""
+    """Mean cross-entropy in nats of logits (n, 1) or (n, classes) against class numbers (n,).
+
+    Multi-label, the mean binary one over all pairs of film and finding, of targets (n, classes) 0 or 1.
+    """
+    if targets.ndim == 2:
+        return float(-log_expit(np.where(targets, logits, -logits)).mean())
     if logits.shape[1] == 1:
         return float(-log_expit(np.where(targets == 1, logits[:, 0], -logits[:, 0])).mean())
     return float(-log_softmax(logits, axis=1)[np.arange(len(targets)), targets].mean())
 
 
 def mean_auroc(logits: np.ndarray, targets: np.ndarray) -> float:
-    """AUROC of two classes, or the mean of one class against the rest."""
+    """AUROC of two classes, or the mean of one class against the rest; multi-label, the mean over the findings."""
+    if targets.ndim == 2:
+        return float(np.mean([auroc(*pair) for pair in zip(targets.T, logits.T, strict=True)]))
     if logits.shape[1] == 1:
         return auroc(targets == 1, logits[:, 0])
     scores = log_softmax(logits, axis=1)

@@ -6,8 +6,13 @@ from keras_cxr.training.control import Phase
 from keras_cxr.training.recipe import Recipe
 
 
-def make_loss(recipe: Recipe, units: int) -> keras.losses.Loss:
-    """The loss on logits (batch, units): one unit takes targets (batch,) in [0, 1], more take (batch, units)."""
+def make_loss(recipe: Recipe, units: int, multi_label: bool = False) -> keras.losses.Loss:
+    """The loss on logits (batch, units): one unit takes targets (batch,) in [0, 1], more take (batch, units).
+
+    Multi-label, each unit has a binary loss of its own, and weights are (batch, units).
+    """
+    if multi_label:
+        return EachFinding(make_loss(recipe, 1))
     shared = {"from_logits": True, "label_smoothing": recipe.label_smoothing}
     if recipe.loss == "focal":
         if units == 1:
@@ -16,6 +21,18 @@ def make_loss(recipe: Recipe, units: int) -> keras.losses.Loss:
         return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=recipe.focal_gamma, **shared)
     kind = keras.losses.BinaryCrossentropy if units == 1 else keras.losses.CategoricalCrossentropy
     return kind(**shared)
+
+
+class EachFinding(keras.losses.Loss):
+    """The mean of a binary loss over films and findings: Keras's own would have one weight a film."""
+
+    def __init__(self, binary: keras.losses.Loss):
+        super().__init__(name=binary.name)
+        self._binary = binary
+
+    def call(self, y_true, y_pred):
+        """Losses (batch, units) of targets and logits (batch, units)."""
+        return self._binary.call(y_true[..., None], y_pred[..., None])
 
 
 def make_optimizer(recipe: Recipe, phase: Phase, steps: int) -> keras.optimizers.Optimizer:

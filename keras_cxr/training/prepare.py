@@ -10,69 +10,20 @@ from keras_cxr.data.augment import Augmentation
 from keras_cxr.data.check import check, class_weights, ordered_classes, positive_weight, summary
 from keras_cxr.data.enhance import MATCH, cumulative_histogram, match, steps
 from keras_cxr.data.geometry import shown_part
+from keras_cxr.data.layouts.findings import FINDING
 from keras_cxr.data.load import load_films
+from keras_cxr.data.lungs import LungMasks
+from keras_cxr.data.multi_label import learnable_findings
 from keras_cxr.data.preprocessing import Preprocessing
-from keras_cxr.data.record import data_record
 from keras_cxr.data.splits import assign_splits
 from keras_cxr.data.table import SPLITS, Dataset
+from keras_cxr.errors import UsageError
+from keras_cxr.evaluation.findings import NO_FINDING
 from keras_cxr.lungs.source import lung_masks
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.prepared import Prepared, prepared_findings
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.sampling import sample
-
-
-@dataclasses.dataclass
-class Prepared:
-    """A data set ready for training.
-
-    Attributes:
-        dataset: Its table has splits, sizes and content hashes.
-        pixels: (films, size, size) uint8 in the order of the table.
-        classes: In the network's order.
-        trained: Row numbers to train on: the train split, or a sample of it.
-        weights: Of each class in the loss.
-        counts: Films by class and split.
-        preprocessing: How the films came to their canvas.
-    """
-
-    dataset: Dataset
-    pixels: np.ndarray
-    classes: list[str]
-    trained: np.ndarray
-    weights: dict[str, float]
-    counts: pd.DataFrame
-    preprocessing: Preprocessing
-
-    def rows(self, split: str) -> np.ndarray:
-        """Row numbers of a split."""
-        return np.flatnonzero(self.dataset.table["split"] == split)
-
-    def targets(self, rows: np.ndarray) -> np.ndarray:
-        """Class numbers (films,) int of some rows."""
-        number = {name: index for index, name in enumerate(self.classes)}
-        return self.dataset.table["label"].iloc[rows].map(number).to_numpy(np.int64)
-
-    def encoded(self, rows: np.ndarray) -> np.ndarray:
-        """Targets of the loss, float32: (films,) for two classes, one-hot (films, classes) for more."""
-        targets = self.targets(rows)
-        if len(self.classes) == 2:
-            return targets.astype(np.float32)
-        return np.eye(len(self.classes), dtype=np.float32)[targets]
-
-    def film_weights(self, rows: np.ndarray) -> np.ndarray:
-        """Weight in the loss (films,) float32 of some rows."""
-        return self.dataset.table["label"].iloc[rows].map(self.weights).to_numpy(np.float32)
-
-    def record(self) -> dict:
-        """The card's account of the training data."""
-        table = self.dataset.table
-        films = {split: table[table["split"] == split]["label"].value_counts().to_dict() for split in self.splits}
-        return data_record(self.dataset, films, "label")
-
-    @property
-    def splits(self) -> list[str]:
-        """The splits that have films."""
-        return [name for name in SPLITS if len(self.rows(name))]
 
 
 def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
@@ -80,29 +31,59 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
 
     Raises:
         CxrError: Every fault of the data set, together.
+        UsageError: Of the recipe and the data set one alone is multi-label.
     """
+    if bool(recipe.multi_label) != bool(dataset.multi_label):
+        raise UsageError(
+            "The 'multi_label' setting (--multi-label) must name the column that the labels were read from. Received: "
+            f"{recipe.multi_label or 'none'}; the labels were read from {dataset.multi_label or 'no such column'}."
+        )
     preprocessing = Preprocessing(recipe.size, recipe.fit, recipe.enhance, lungs=recipe.lungs)
-    known = dict(zip(dataset.table["path"], dataset.table["mask"], strict=True)) if "mask" in dataset.table else None
-    masks = lung_masks(recipe.lungs, recipe.lung_masks, recipe.lungs_model, known)
+    masks = masks_of(dataset, recipe)
     # The caller's stays as it was read: another recipe may split it otherwise.
-    dataset = dataclasses.replace(dataset, table=dataset.table.copy(), notes=[*dataset.notes])
+    dataset = dataclasses.replace(dataset, table=dataset.table.copy(), notes=[*dataset.notes], faults=[*dataset.faults])
     monitor.start("Reading films", len(dataset.table))
     pixels = load_films(dataset, preprocessing, monitor.advance, masks)
     assign_splits(dataset, recipe.fractions, recipe.seed_of_split, recipe.split_by)
-    dataset.notes.extend(early_notes(dataset.table))
-    for note in dataset.notes:
-        monitor.note(note)
     # A data set's own test split counts even where none was asked for.
     test = recipe.fractions[2] > 0 or (dataset.table["split"] == "test").any()
-    check(dataset, SPLITS if test else SPLITS[:2])
+    splits = SPLITS if test else SPLITS[:2]
+    findings = _findings(dataset, splits, recipe.min_films) if dataset.multi_label else []
+    dataset.notes.extend(early_notes(_judged(dataset)))
+    for note in dataset.notes:
+        monitor.note(note)
+    check(dataset, splits)
     if MATCH in steps(recipe.enhance):
         preprocessing = _match_to_training(pixels, dataset.table, preprocessing)
-    classes = ordered_classes(dataset.table["label"], recipe.positive)
-    trained = _rows_to_train_on(dataset.table, recipe, monitor)
-    weights = _WEIGHTS[recipe.class_weights](dataset.table["label"].iloc[trained], classes)
-    counts = summary(dataset, classes)
-    monitor.data(counts, _sizes(dataset.table), weights)
-    return Prepared(dataset, pixels, classes, trained, weights, counts, preprocessing)
+    if dataset.multi_label:
+        data = prepared_findings(dataset, pixels, findings, recipe.class_weights, preprocessing)
+    else:
+        classes = ordered_classes(dataset.table["label"], recipe.positive)
+        trained = _rows_to_train_on(dataset.table, recipe, monitor)
+        weights = _WEIGHTS[recipe.class_weights](dataset.table["label"].iloc[trained], classes)
+        data = Prepared(dataset, pixels, classes, trained, weights, summary(dataset, classes), preprocessing)
+    monitor.data(data.counts, _sizes(dataset.table), data.weights)
+    return data
+
+
+def _findings(dataset: Dataset, splits: tuple[str, ...], fewest: int) -> list[str]:
+    """The findings to learn; those left out become notes, too few of them a fault."""
+    found, notes = learnable_findings(dataset, splits, fewest)
+    dataset.notes.extend(notes)
+    if len(found) < 2:
+        dataset.faults.append(
+            f"{', '.join(found) or 'No finding'} can be learnt: multi-label needs two findings that {fewest} training "
+            "films or more have (--min-films). For one finding give --finding NAME."
+        )
+    return found
+
+
+def _judged(dataset: Dataset) -> pd.DataFrame:
+    """The films with labels that their sizes might give away; multi-label, whether there is any finding."""
+    if not dataset.multi_label:
+        return dataset.table
+    none = dataset.table["label"] == NO_FINDING
+    return dataset.table.assign(label=np.where(none, NO_FINDING, FINDING))
 
 
 _WEIGHTS = {
@@ -110,6 +91,12 @@ _WEIGHTS = {
     "positive": positive_weight,
     "none": lambda labels, classes: dict.fromkeys(classes, 1.0),
 }
+
+
+def masks_of(dataset: Dataset, recipe: Recipe) -> LungMasks | None:
+    """The lung masks that a training of ``recipe`` on ``dataset`` takes."""
+    known = dict(zip(dataset.table["path"], dataset.table["mask"], strict=True)) if "mask" in dataset.table else None
+    return lung_masks(recipe.lungs, recipe.lung_masks, recipe.lungs_model, known)
 
 
 def _rows_to_train_on(table: pd.DataFrame, recipe: Recipe, monitor: Monitor) -> np.ndarray:

@@ -15,6 +15,8 @@ class Recipe:
     Attributes:
         layout, finding: How the data folder is laid out and the finding to tell from the rest, where the recipe is
             for one data set; see ``data.source``.
+        multi_label: The column of findings, each of which is learnt, or None where a film is of one class.
+        min_films: Training films that a finding must have to be learnt; only with ``multi_label``.
         architecture: Name in the registry of networks, or FILE:FUNCTION of the user's own.
         weights: 'default' (the architecture's own), 'imagenet', 'none' or a file.
         features_from: Layer at which a pretrained backbone is cut, or None for all of it.
@@ -60,11 +62,13 @@ class Recipe:
         seed, split_seed: Of everything drawn by chance; of the split where that is to stay as the seed changes.
 
     Raises:
-        UsageError: A number out of its range.
+        UsageError: A number out of its range, or a setting that does not go with ``multi_label``.
     """
 
     layout: str | None = None
     finding: str | None = None
+    multi_label: str | None = None
+    min_films: int = 10
     architecture: str = "resnet50"
     weights: str = "default"
     features_from: str | None = None
@@ -124,6 +128,13 @@ class Recipe:
                 "The 'split' setting (--split) must be positive shares of train and val, and one of test, which may "
                 f"be 0. Received: {self.split}."
             )
+        for name in ("positive", "sampling"):
+            value = getattr(self, name)
+            if self.multi_label and value != type(self).__dataclass_fields__[name].default:
+                raise UsageError(
+                    f"The '{name}' setting ({option(name)}) is for films of one class and goes without --multi-label. "
+                    f"Received: {value}."
+                )
 
     @property
     def seed_of_split(self) -> int:
@@ -163,6 +174,7 @@ RANGES = {
     "channels": Range(1, 3),
     "dropout": _BELOW_ONE,
     "size": Range(16, 2048),
+    "min_films": _COUNT,
     "batch_size": _COUNT,
     "epochs": _COUNT,
     "learning_rate": _POSITIVE,

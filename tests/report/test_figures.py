@@ -9,7 +9,12 @@ import pytest
 from matplotlib import image
 
 from keras_cxr.report import figures, learning, style
-from keras_cxr.report.figures import confusion_figure, precision_recall_figure, roc_figure
+from keras_cxr.report.figures import (
+    confusion_figure,
+    finding_confusion_figure,
+    precision_recall_figure,
+    roc_figure,
+)
 from keras_cxr.report.learning import learning_curves
 
 LONG = ["Normal", "Pleural_Thickening with a long name", "Tuberculosis"]
@@ -50,6 +55,19 @@ def test_confusion(tmp_path, drawn, k):
     assert texts[-1] == f"{counts[-1, -1]:,}\n{100 * counts[-1, -1] / counts[-1].sum():.1f} %"
     assert not overlaps([text.get_window_extent() for text in axes.texts])
     assert not overlaps([text.get_window_extent() for text in axes.get_yticklabels()])
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_confusion_of_findings(tmp_path, drawn, k):
+    counts = 997 * np.arange(4 * k).reshape(k, 2, 2)
+    finding_confusion_figure(counts, (LONG * 2)[:k], tmp_path / "confusion.png")
+    assert len(drawn[0].axes) == k
+    for axes, cells in zip(drawn[0].axes, counts, strict=True):
+        texts = [text.get_text() for text in axes.texts]
+        wanted = [f"{cell:,}\n{100 * cell / max(row.sum(), 1):.0f} %" for row in cells for cell in row]
+        assert texts == wanted
+        assert not overlaps([text.get_window_extent() for text in axes.texts])
+    assert not overlaps([axes.title.get_window_extent() for axes in drawn[0].axes])
 
 
 @pytest.mark.parametrize("count", [0, 1, 6])

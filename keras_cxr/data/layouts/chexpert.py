@@ -42,7 +42,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     rows = [row for name in _tables(folder) for row in _rows(folder / name, TABLES[name])]
     dataset = Dataset(folder, dataset_table([]), NAME)
     add_films(dataset, rows, folder / _tables(folder)[0], lambda name: _find(folder, name))
-    label_by_finding(dataset, options.finding)
+    label_by_finding(dataset, options)
     return dataset
 
 

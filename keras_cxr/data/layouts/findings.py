@@ -4,10 +4,12 @@ import collections
 
 import pandas as pd
 
+from keras_cxr.data.layouts.options import LabelOptions
 from keras_cxr.data.table import Dataset
 from keras_cxr.errors import CxrError, unknown_name
+from keras_cxr.evaluation.findings import NO_FINDING
 
-FINDING, NO_FINDING = "Finding", "No Finding"
+FINDING = "Finding"
 SHOWN = 5
 
 
@@ -23,28 +25,29 @@ def same_finding(names: pd.Series, finding: str | None) -> pd.Series:
     return names.str.lower() == finding.lower() if finding else pd.Series(True, names.index)
 
 
-def label_by_finding(dataset: Dataset, finding: str | None) -> None:
+def label_by_finding(dataset: Dataset, options: LabelOptions) -> None:
     """Label the films of ``dataset`` by one finding; films of which it is uncertain leave the table, with a note.
 
     Args:
         dataset: With ``findings`` and, where known, ``uncertain``; changed in place.
-        finding: The labels become ``finding`` and ``No <finding>``. None keeps the labels that the layout gave and
-            leaves out the films without one.
+        options: With ``finding`` the labels become that and ``No <finding>``. None keeps the labels that the layout
+            gave and leaves out the films without one.
 
     Raises:
         CxrError: No film is left.
         UsageError: No film of the data set has this finding.
     """
-    table = dataset.table
+    table, finding = dataset.table, options.finding
     findings = table["findings"].str.split("|")
     uncertain = (table["uncertain"] if "uncertain" in table else pd.Series("", table.index)).str.split("|")
     counts = collections.Counter(name for names in findings for name in names if name)
     if finding is None or finding.lower() == NO_FINDING.lower():
         commonest = [f"{name} ({films})" for name, films in counts.most_common() if name != NO_FINDING]
-        dataset.notes.append(
-            f"The classes are {NO_FINDING} and {FINDING}. --finding NAME makes one finding the class; the commonest: "
-            f"{', '.join(commonest[:SHOWN]) or 'none'}."
-        )
+        if not options.multi_label:
+            dataset.notes.append(
+                f"The classes are {NO_FINDING} and {FINDING}. --finding NAME makes one finding the class; the "
+                f"commonest: {', '.join(commonest[:SHOWN]) or 'none'}."
+            )
         doubtful, why = table["label"] == "", "list no certain finding and no No Finding"
     else:
         known = sorted({*counts, *(name for names in uncertain for name in names if name)} - {NO_FINDING})

@@ -14,6 +14,7 @@ from keras_cxr.data.layouts.options import LabelOptions
 from keras_cxr.data.layouts.published import boxes_of
 from keras_cxr.data.table import SPLIT_NAMES, Dataset, dataset_table, relative_name
 from keras_cxr.errors import CxrError, unknown_name
+from keras_cxr.evaluation.findings import NO_FINDING
 
 NAME = "labels in a CSV file"
 NEEDS = "a labels.csv in the folder, or --labels"
@@ -61,7 +62,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     file = pathlib.Path(options.labels or folder / BESIDE)
     content = read_csv(file)
     columns, values = label_values(content, file, options)
-    dataset = Dataset(folder, dataset_table([]), f"{NAME} ({file.name})")
+    dataset = Dataset(folder, dataset_table([]), f"{NAME} ({file.name})", multi_label=options.multi_label)
     splits = values["split"].str.lower().map(SPLIT_NAMES)
     odd = values["split"][splits.isna() & (values["split"] != "")]
     values["split"] = splits.fillna("")
@@ -93,7 +94,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     others = [column for column in values if column not in columns]
     dataset.table = _without_doubles(dataset_table(rows, others), dataset)
     if "findings" in dataset.table and options.finding:
-        label_by_finding(dataset, options.finding)
+        label_by_finding(dataset, options)
     if missing:
         dataset.notes.append(
             f"{len(missing)} of {len(content)} films named in {file.name} are not there, first: {missing[0]}"
@@ -130,9 +131,14 @@ def label_values(
     facts = {what: find_column(content, what, None, file, needed=False) for what in FACTS}
     columns = {what: column for what, column in facts.items() if column}
     by_finding = bool(options.finding and "findings" in columns)
+    image = find_column(content, "image", options.image_column, file)
+    if options.multi_label:
+        label = _named_column(content, options.multi_label, "--multi-label", file)
+    else:
+        label = columns["findings"] if by_finding else find_column(content, "label", options.label_column, file)
     columns |= {
-        "image": find_column(content, "image", options.image_column, file),
-        "label": columns["findings"] if by_finding else find_column(content, "label", options.label_column, file),
+        "image": image,
+        "label": label,
         "patient": find_column(content, "patient", options.patient_column, file, needed=False),
         "split": find_column(content, "split", options.split_column, file, needed=False),
     }
@@ -143,6 +149,9 @@ def label_values(
             values[what] = values[what].map(FACTS[what])
     if by_finding:
         values["label"] = values["findings"].map(finding_or_not)
+    if options.multi_label:
+        # A film of which nothing is listed is no film without a label.
+        values["label"] = values["label"].replace("", NO_FINDING)
     for column in content:
         if column not in columns.values() and column.lower() not in NOT_KEPT and column not in values:
             values[column] = content[column].str.strip()
@@ -160,9 +169,7 @@ def find_column(
     """
     columns = list(content.columns)
     if named is not None:
-        if named not in columns:
-            raise unknown_name(f"column in {file.name} for --{what}-column", named, columns)
-        return named
+        return _named_column(content, named, f"--{what}-column", file)
     plain = {re.sub(r"[^a-z0-9]", "", column.lower()): column for column in columns}
     found = next((plain[name] for name in COLUMNS[what] if name in plain), None)
     if found is None and needed:
@@ -171,6 +178,12 @@ def find_column(
             f"It has: {', '.join(columns)}. Name it with --{what}-column."
         )
     return found
+
+
+def _named_column(content: pd.DataFrame, named: str, option: str, file: pathlib.Path) -> str:
+    if named not in content:
+        raise unknown_name(f"column in {file.name} for {option}", named, list(content.columns))
+    return named
 
 
 class _Finder:

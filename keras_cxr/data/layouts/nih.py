@@ -60,7 +60,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
     ]
     dataset = Dataset(folder, dataset_table([]), NAME)
     add_films(dataset, rows, file)
-    label_by_finding(dataset, options.finding)
+    label_by_finding(dataset, options)
     return dataset
 
 

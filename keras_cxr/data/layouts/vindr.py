@@ -61,7 +61,7 @@ def read(folder: pathlib.Path, options: LabelOptions) -> Dataset:
         rows = _rows(_shares_of_marks(marks), marks, "train", options.finding)
     dataset = Dataset(folder, dataset_table([]), NAME)
     add_films(dataset, rows, next(iter(files.values()), folder / KAGGLE))
-    label_by_finding(dataset, options.finding)
+    label_by_finding(dataset, options)
     return dataset
 
 
