@@ -17,10 +17,10 @@ def audit(data, output, **options) -> None:
 
     Writes audit.csv, duplicates.csv and figures, and exclude.csv for 'keras-cxr train DATA --exclude exclude.csv'.
     """
-    from keras_cxr.data.source import read_dataset
+    from keras_cxr.data.source import read_datasets
 
     settings = take_label_options(options)
-    datasets = [read_dataset(folder, settings, labelled=False) for folder in data]
+    datasets = read_datasets(data, settings, labelled=False)
     from keras_cxr.audit.audit import audit as run
     from keras_cxr.cli.display import print_table, progress
 

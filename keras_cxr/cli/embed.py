@@ -71,11 +71,11 @@ def embed(
     Keras computes them, from stored features where there are some, for a network on a backbone and for a --layer;
     else, and with --no-feature-cache, the fastest runtime does.
     """
-    from keras_cxr.data.source import read_dataset
+    from keras_cxr.data.source import read_datasets
     from keras_cxr.lungs.source import OWN
 
     settings = take_label_options(options)
-    datasets = [read_dataset(folder, settings, labelled=False) for folder in data]
+    datasets = read_datasets(data, settings, labelled=False)
     saved = find_model(model)
     fast = _runtime(saved, runtime, precision, layer, feature_cache)
     if fast is None or (saved.folder / OWN).is_dir():

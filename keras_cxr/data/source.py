@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from collections.abc import Sequence
 from types import ModuleType
 
 import pandas as pd
@@ -10,7 +11,9 @@ from keras_cxr.data.exclude import exclude_films
 from keras_cxr.data.folders import existing_folder, no_films, walk_films
 from keras_cxr.data.headers import add_header_facts
 from keras_cxr.data.layouts import GENERAL, LAYOUTS, TOLD, labels_csv
+from keras_cxr.data.layouts.multi_label import label_by_set
 from keras_cxr.data.layouts.options import LabelOptions
+from keras_cxr.data.mapping import check_labels, check_names, read_map, rename_labels
 from keras_cxr.data.patients import patients_from_names
 from keras_cxr.data.table import Dataset, dataset_table
 from keras_cxr.errors import CxrError, UsageError, unknown_name
@@ -28,30 +31,55 @@ def read_dataset(folder: str | os.PathLike, options: LabelOptions | None = None,
 
     Raises:
         CxrError: No such folder, no film in it or left of it, no label to be found, or another layout than the one
-            named.
-        UsageError: An unknown layout or finding.
+            named; a map file that cannot be read.
+        UsageError: An unknown layout or finding; a map file that cannot be meant.
     """
+    return read_datasets([folder], options, labelled)[0]
+
+
+def read_datasets(
+    folders: Sequence[str | os.PathLike], options: LabelOptions | None = None, labelled: bool = True
+) -> list[Dataset]:
+    """Read several data sets as ``read_dataset`` does; a map file's names are held against all of them together."""
     options = options or LabelOptions()
-    root = existing_folder(folder, "The data folder")
+    roots = [existing_folder(folder, "The data folder") for folder in folders]
+    label_map, file, notes = {}, options.map_file, []
+    if file is not None:
+        label_map = read_map(file)
+        notes = check_names(label_map, file, [root.name for root in roots])
+    datasets = [_films(root, folder, options, labelled) for root, folder in zip(roots, folders, strict=True)]
+    labels: dict[str, set[str]] = {}
+    for dataset in datasets:
+        labels.setdefault(dataset.root.name, set()).update(dataset.table["label"])
+    check_labels(label_map, file, labels)
+    for dataset in datasets:
+        dataset.notes.extend(notes)
+        if options.exclude is not None:
+            exclude_films(dataset, options.exclude)
+        if options.finding and "findings" not in dataset.table:
+            dataset.notes.append(f"--finding is passed over: these films come without findings ({dataset.layout}).")
+        # Of sets of findings each name is renamed, where they are read.
+        rename_labels(dataset, () if dataset.multi_label else options.renamed, label_map, file)
+        add_header_facts(dataset, options.frontal_only, options.keep_patient_ids)
+        _find_patients(dataset, options.patient_pattern)
+    return datasets
+
+
+def _films(root: pathlib.Path, folder: str | os.PathLike, options: LabelOptions, labelled: bool) -> Dataset:
+    """The films as the layout reads them; ``folder`` is the user's word for ``root``."""
     named = options.layout not in (None, AUTO)
     layout = _named_layout(root, options) if named else _recognised_layout(root, options)
-    if layout is None:
-        if next(walk_films(root), None) is None:
-            raise no_films(root)
-        if labelled:
-            raise no_labels(folder)
-        rows = [{"path": path} for path in walk_films(root)]
-        dataset = Dataset(root, dataset_table(rows), "films without labels")
-    else:
+    if layout is not None:
         dataset = layout.read(root, options)
-    if options.exclude is not None:
-        exclude_films(dataset, options.exclude)
-    if options.finding and "findings" not in dataset.table:
-        dataset.notes.append(f"--finding is passed over: these films come without findings ({dataset.layout}).")
-    _rename(dataset, dict(options.renamed))
-    add_header_facts(dataset, options.frontal_only, options.keep_patient_ids)
-    _find_patients(dataset, options.patient_pattern)
-    return dataset
+        if options.multi_label:
+            label_by_set(dataset, options)
+        return dataset
+    if next(walk_films(root), None) is None:
+        raise no_films(root)
+    if labelled:
+        raise no_labels(folder)
+    rows = [{"path": path} for path in walk_films(root)]
+    return Dataset(root, dataset_table(rows), "films without labels")
 
 
 def no_labels(folder: str | os.PathLike) -> CxrError:
@@ -77,15 +105,6 @@ def _named_layout(root: pathlib.Path, options: LabelOptions) -> ModuleType:
     if not LAYOUTS[name].matches(root, options):
         raise CxrError(f"The folder '{root}' does not have the layout '{name}', which needs {LAYOUTS[name].NEEDS}.")
     return LAYOUTS[name]
-
-
-def _rename(dataset: Dataset, renamed: dict[str, str]) -> None:
-    table = dataset.table
-    by_lower = {old.lower(): new for old, new in renamed.items()}
-    unused = [old for old in renamed if old.lower() not in set(table["label"].str.lower())]
-    if unused:
-        dataset.notes.append(f"--map names labels that do not occur: {', '.join(unused)}.")
-    table["label"] = table["label"].map(lambda label: by_lower.get(label.lower(), label))
 
 
 def _find_patients(dataset: Dataset, pattern: str | None) -> None:

@@ -48,6 +48,8 @@ class Dataset:
         layout: The layout that was recognised, in words.
         notes: Lines for the user: what was decided, merged or passed over.
         faults: Lines for the user: what is wrong and must be mended before a training.
+        multi_label: The column of findings that the labels were made of, each now a set of findings such as
+            'Effusion|Mass' or 'No Finding' (see ``evaluation.findings``); '' where each film is of one class.
     """
 
     root: pathlib.Path
@@ -55,6 +57,7 @@ class Dataset:
     layout: str
     notes: list[str] = dataclasses.field(default_factory=list)
     faults: list[str] = dataclasses.field(default_factory=list)
+    multi_label: str = ""
 
 
 def dataset_table(rows: list[dict], others: Sequence[str] = ()) -> pd.DataFrame:
@@ -83,3 +86,14 @@ def relative_name(path: str, root: pathlib.Path) -> str:
         return path.relative_to(root).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def dataset_names(datasets: list[Dataset]) -> list[str]:
+    """The folders' names, with the parent's before them where two are called alike, then with a number behind."""
+    short = [dataset.root.name for dataset in datasets]
+    names = [
+        name if short.count(name) == 1 else f"{dataset.root.parent.name}-{name}"
+        for name, dataset in zip(short, datasets, strict=True)
+    ]
+    before = [names[:place].count(name) for place, name in enumerate(names)]
+    return [f"{name}-{count + 1}" if count else name for name, count in zip(names, before, strict=True)]

@@ -7,17 +7,18 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from keras_cxr.data.source import patient_groups
-from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.data.table import Dataset
 from keras_cxr.errors import CxrError, UsageError, unknown_name
 from keras_cxr.evaluation.paired import common_films, compare_predictions, compared_metrics
 from keras_cxr.evaluation.scores import score
 from keras_cxr.files import write_csv, write_text
-from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.models.saved_model import SavedModel, require_one_class
 from keras_cxr.prediction.choose import Choice
 from keras_cxr.prediction.evaluate import known_films
+from keras_cxr.prediction.label_films import with_truth
 from keras_cxr.prediction.label_together import label_together
 from keras_cxr.prediction.model_facts import model_facts
+from keras_cxr.prediction.model_names import name_apart
 from keras_cxr.prediction.runtime_record import FOLDER
 from keras_cxr.prediction.runtimes import find
 from keras_cxr.report.comparison import comparison_figure
@@ -54,26 +55,20 @@ def name_models(models: list[SavedModel], reference: str | None = None) -> tuple
     if len(models) < 2:
         received = ", ".join(str(model.folder) for model in models) or "none"
         raise UsageError(f"Give two models or more to compare. Received: {received}.")
-    folders = [model.folder.resolve() for model in models]
-    for model, folder in zip(models, folders, strict=True):
-        if folders.count(folder) > 1:
-            raise UsageError(f"The model '{model.folder}' is given twice. Give two models or more, each once.")
+    by_name = name_apart(models)
+    for model in models:
+        require_one_class(model, "A comparison")
         if model.card.classes != models[0].card.classes:
             raise UsageError(
                 f"Models of the same classes can be compared. {models[0].card.name} knows "
                 f"{', '.join(models[0].card.classes)}; {model.card.name} knows {', '.join(model.card.classes)}."
             )
-    short = [model.card.name for model in models]
-    names = [
-        name if short.count(name) == 1 else f"{folder.parent.name}-{folder.name}"
-        for name, folder in zip(short, folders, strict=True)
-    ]
-    names = [f"{name}-{index + 1}" if names.count(name) > 1 else name for index, name in enumerate(names)]
+    names = list(by_name)
     if reference is None:
-        return dict(zip(names, models, strict=True)), names[0]
-    for name, folder in zip(names, folders, strict=True):
-        if reference == name or pathlib.Path(reference).resolve() == folder:
-            return dict(zip(names, models, strict=True)), name
+        return by_name, names[0]
+    for name, model in by_name.items():
+        if reference == name or pathlib.Path(reference).resolve() == model.folder.resolve():
+            return by_name, name
     raise unknown_name("--reference", reference, names)
 
 
@@ -111,10 +106,7 @@ def compare(
         for name, model in models.items()
     }
     predictions, speeds = label_together(models, runs, list(films["path"]), lung_masks, advance)
-    for table in predictions.values():
-        table["image"] = [relative_name(path, dataset.root) for path in table["image"]]
-        table.insert(1, "truth", films["label"].to_numpy())
-        table.insert(2, "patient", [relative_name(group, dataset.root) for group in patient_groups(films)])
+    predictions = {name: with_truth(table, films, dataset.root) for name, table in predictions.items()}
     common, unread = common_films(predictions, classes)
     if unread:
         notes.append(f"Left out of every model's scores, as a model could not read them: {unread} films.")

@@ -12,11 +12,10 @@ import pandas as pd
 from keras_cxr.data.films import read_film, read_films
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
-from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.data.table import Dataset, dataset_names, relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file, write_csv
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.evaluate import dataset_names
 from keras_cxr.prediction.feature_runtime import FeatureRuntime
 from keras_cxr.prediction.label_films import BATCH, label_chunk
 from keras_cxr.prediction.own_films import own_splits

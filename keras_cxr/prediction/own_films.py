@@ -3,6 +3,7 @@
 import pandas as pd
 
 from keras_cxr.data.fingerprints import content_hashes
+from keras_cxr.data.record import read_splits
 from keras_cxr.data.table import SPLITS, Dataset
 from keras_cxr.errors import CxrError
 from keras_cxr.models.saved_model import SPLITS as SPLITS_FILE
@@ -32,7 +33,7 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
             f"{model.card.name} has no {SPLITS_FILE}: it cannot be told which films it has seen."
         ]
     seen = own.isin(["train", "val"])
-    if (own != "").mean() >= 0.5:
+    if is_own(own):
         chosen = _by_split(table, own, split or "test", dataset)
         return chosen, [
             f"{dataset.root.name} is the data {model.card.name} was trained on: its {split or 'test'} split is scored."
@@ -49,16 +50,22 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
 def own_splits(model: SavedModel, table: pd.DataFrame) -> pd.Series | None:
     """Each film's split in the model's training, by content, '' where it was no part of it.
 
-    None where the model has no ``splits.csv``.
+    The content is that of the column ``sha256``, where the table has it. None where the model has no ``splits.csv``.
     """
     file = model.folder / SPLITS_FILE
     if not file.is_file():
         return None
-    splits = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    splits = read_splits(file)
     # The same film may lie in two splits of a data set that brings its own: then it was trained on.
     splits = splits.sort_values("split", key=lambda split: split == "test", kind="stable")
     known = splits.drop_duplicates("sha256").set_index("sha256")["split"]
-    return pd.Series(content_hashes(table["path"]), index=table.index).map(known).fillna("")
+    hashes = table["sha256"] if "sha256" in table else pd.Series(content_hashes(table["path"]), index=table.index)
+    return hashes.map(known).fillna("")
+
+
+def is_own(own: pd.Series) -> bool:
+    """Whether a data set, by the ``own_splits`` of its films, is the one that the model was trained on."""
+    return bool((own != "").mean() >= 0.5)
 
 
 def _by_split(table: pd.DataFrame, splits: pd.Series, split: str | None, dataset: Dataset) -> pd.DataFrame:

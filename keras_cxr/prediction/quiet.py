@@ -1,6 +1,7 @@
-"""Silence for converters and runtimes that print from C++ whatever one sets."""
+"""Silence for what converters, runtimes and TensorFlow print whatever one sets."""
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,21 @@ def quiet() -> Iterator[None]:
             os.dup2(silent, stream)
         stack.callback(_flush)
         yield
+
+
+@contextlib.contextmanager
+def one_by_one() -> Iterator[None]:
+    """Within it TensorFlow does not warn that a function is compiled again: each network compiles its own, once."""
+
+    def other(record: logging.LogRecord) -> bool:
+        return "retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(other)
 
 
 def _flush() -> None:

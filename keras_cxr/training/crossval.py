@@ -10,26 +10,27 @@ import pandas as pd
 from keras_cxr.data.fingerprints import content_hashes
 from keras_cxr.data.folds import deal_folds, hold_out
 from keras_cxr.data.lungs import LungMasks
+from keras_cxr.data.multi_label import require_one_class
 from keras_cxr.data.record import data_record, splits_table
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.scores import score
 from keras_cxr.files import write_csv
-from keras_cxr.models.saved_model import RECIPE, SPLITS, SavedModel, write_card
+from keras_cxr.models.saved_model import RECIPE, SavedModel
 from keras_cxr.prediction.material import stored_material
+from keras_cxr.prediction.quiet import one_by_one
+from keras_cxr.training.card import write_cards
 from keras_cxr.training.ensemble import alike, threshold_from, with_scores, write_network
-from keras_cxr.training.folder import check_folder
+from keras_cxr.training.folder import begin_folder, check_folder
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.prepare import masks_of
 from keras_cxr.training.recipe import Recipe
-from keras_cxr.training.recipe_file import write_recipe
 from keras_cxr.training.runtimes import write_default_runtime
 from keras_cxr.training.several import (
     PREDICTIONS,
     OnceMonitor,
     Several,
     labelled,
-    masks_of,
-    one_by_one,
     train_members,
     write_scores,
 )
@@ -73,6 +74,7 @@ def cross_validate(
         CxrError: Faults of the data set; a folder that is taken; films that have changed; too few patients.
         UsageError: A recipe that cannot be meant, or, resuming, one that differs from the folder's.
     """
+    require_one_class(dataset, "A cross-validation")
     monitor = OnceMonitor(monitor or Monitor())
     check_folder(folder, recipe, resume)
     dataset, own_test = _films_to_deal(dataset, monitor)
@@ -84,7 +86,7 @@ def cross_validate(
         )
         for fold in range(1, folds + 1)
     }
-    _begin(folder, recipe, _splits(dataset, numbers, own_test))
+    begin_folder(folder, recipe, _splits(dataset, numbers, own_test), "The films, or the number of folds,")
     models = train_members(members, folder, monitor, resume)
     parts = _out_of_fold(models, dataset, numbers, masks_of(dataset, recipe), monitor)
     predictions = pd.concat(parts.values(), ignore_index=True)
@@ -140,19 +142,6 @@ def _splits(dataset: Dataset, folds: np.ndarray, test: pd.DataFrame) -> pd.DataF
     return pd.concat([seen, unseen], ignore_index=True).astype(str)
 
 
-def _begin(folder: pathlib.Path, recipe: Recipe, splits: pd.DataFrame) -> None:
-    if (folder / SPLITS).is_file():
-        before = pd.read_csv(folder / SPLITS, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
-        if not before.equals(splits):
-            raise CxrError(
-                f"The films, or the number of folds, have changed since '{folder}' was begun: it cannot be resumed. "
-                "Choose another --name."
-            )
-    # The recipe first: a folder with a recipe is known for unfinished wherever it was cut off.
-    write_recipe(folder / RECIPE, recipe)
-    write_csv(folder / SPLITS, splits)
-
-
 def _record(dataset: Dataset, predictions: pd.DataFrame, test: pd.DataFrame) -> dict:
     """The card's account of the films that could be read."""
     read = set(predictions["image"][predictions["error"] == ""])
@@ -180,5 +169,5 @@ def _ensemble(
         return None
     model = write_network(folder, models, data, OUT_OF_FOLD)
     card = with_scores(model.card, threshold_from(predictions, model.card.classes), scores)
-    write_card(folder, card)
+    write_cards(folder, card)
     return dataclasses.replace(model, card=card)

@@ -5,21 +5,25 @@ import pathlib
 
 import pandas as pd
 
+from keras_cxr.data.record import read_splits
 from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.evaluation.scores import score
 from keras_cxr.evaluation.table import scores_table
 from keras_cxr.files import write_csv
 from keras_cxr.models.forward import forward
-from keras_cxr.models.saved_model import RECIPE, SPLITS, SavedModel, write_card
+from keras_cxr.models.saved_model import RECIPE, SPLITS, SavedModel
 from keras_cxr.prediction.material import stored_material
+from keras_cxr.prediction.quiet import one_by_one
 from keras_cxr.prediction.table import predictions_table
+from keras_cxr.training.card import write_cards
 from keras_cxr.training.ensemble import threshold_from, with_scores, write_network
 from keras_cxr.training.folder import check_folder
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.prepare import masks_of
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.recipe_file import write_recipe
 from keras_cxr.training.runtimes import write_default_runtime
-from keras_cxr.training.several import OnceMonitor, Several, labelled, masks_of, one_by_one, train_members, write_scores
+from keras_cxr.training.several import OnceMonitor, Several, labelled, train_members, write_scores
 
 
 @one_by_one()
@@ -58,27 +62,27 @@ def train_seeds(
         for seed in seeds
     }
     models = train_members(members, folder, monitor, resume)
-    splits = pd.read_csv(models[0].folder / SPLITS, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    splits = read_splits(models[0].folder / SPLITS)
     write_csv(folder / SPLITS, splits)
     model = write_network(folder, models, models[0].card.data, "validation")
     names = dataset.table["path"].map(lambda path: relative_name(path, dataset.root))
     films = dataset.table[names.isin(splits["image"][splits["split"] == "val"])]
     run = forward(model.network())
     validation = labelled(model, films, dataset.root, masks_of(dataset, recipe), monitor, run)
-    classes = model.card.classes
-    threshold = threshold_from(validation, classes)
+    classes, task = model.card.classes, model.card.task
+    threshold = threshold_from(validation, classes, task)
     validation = _decided(validation, classes, threshold)
-    whole = score(validation, classes, "ensemble", folder.name)
+    whole = score(validation, classes, "ensemble", folder.name, task=task)
     table = write_scores(folder, whole, {one.folder.name: _scores_of(one, folder) for one in models}, "seeds")
     card = with_scores(model.card, threshold, whole)
-    write_card(folder, card)
+    write_cards(folder, card)
     ensemble = dataclasses.replace(model, card=card)
     if runtimes:
         write_default_runtime(ensemble, lambda: stored_material(ensemble), monitor)
     return Several(models, ensemble, table)
 
 
-def _decided(table: pd.DataFrame, classes: list[str], threshold: float | None) -> pd.DataFrame:
+def _decided(table: pd.DataFrame, classes: list[str], threshold: float | dict[str, float] | None) -> pd.DataFrame:
     """The predictions with the labels that a threshold gives them."""
     good = table["error"] == ""
     likely = table.loc[good, [f"p_{name}" for name in classes]].to_numpy()

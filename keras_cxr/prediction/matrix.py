@@ -1,0 +1,123 @@
+"""Several saved models on several data sets: an evaluation each, and trained on × tested on as one table and figure."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from keras_cxr.data.films import Film
+from keras_cxr.data.fingerprints import content_hashes
+from keras_cxr.data.table import Dataset, dataset_names
+from keras_cxr.errors import CxrError
+from keras_cxr.evaluation.matrix import matrix_table
+from keras_cxr.files import write_csv
+from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.evaluate import MATRIX, NothingToScore, evaluate
+from keras_cxr.prediction.notes import write_notes
+from keras_cxr.prediction.own_films import is_own, own_splits
+from keras_cxr.prediction.quiet import one_by_one
+from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.scoring import Evaluation
+from keras_cxr.report.matrix import matrix_figure
+
+DATASETS = "datasets"
+# What an evaluation of one model writes, which would be taken for this one's.
+_OF_ONE = ("predictions.csv", "subgroups.csv", "confusions.csv", "not_used.csv")
+
+
+@dataclasses.dataclass
+class Matrix:
+    """What an evaluation of several models found.
+
+    Attributes:
+        table: See ``evaluation.matrix.MATRIX_COLUMNS``.
+        scores: Scores table of all models and data sets.
+        evaluations: By the model's name; a model of which nothing could be scored is not there.
+        notes: Lines for the user.
+    """
+
+    table: pd.DataFrame
+    scores: pd.DataFrame
+    evaluations: dict[str, Evaluation]
+    notes: list[str]
+
+
+@one_by_one()
+def evaluate_matrix(
+    models: dict[str, SavedModel],
+    datasets: list[Dataset],
+    output: pathlib.Path,
+    find_run: Callable[[SavedModel, Iterator[Film]], Run | None] | None = None,
+    **settings,
+) -> Matrix:
+    """Score every model on every data set, and write ``output``.
+
+    ``output`` gets a folder a model with all that ``evaluate`` writes, and scores.csv, matrix.csv, matrix.png, .svg and
+    notes.txt. A model's own data are scored on its own test split; a cell without a film to score stays empty, and a
+    note says why.
+
+    Args:
+        models: By the names of ``model_names.name_apart``; they may know different classes.
+        datasets: Data sets to score.
+        output: Folder.
+        find_run: As for ``evaluate``; it is told the model too.
+        settings: Handed on to ``evaluate``.
+
+    Raises:
+        CxrError: Nothing can be scored at all.
+        UsageError: As ``evaluate``.
+    """
+    for dataset in datasets:
+        # Each model asks which of the films it has seen: they are hashed once for all.
+        dataset.table["sha256"] = content_hashes(dataset.table["path"])
+    by_name = dict(zip(dataset_names(datasets), datasets, strict=True))
+    evaluations, notes, cells = {}, {}, []
+    for name, model in models.items():
+        named = dataclasses.replace(model, card=dataclasses.replace(model.card, name=name))
+        seen = {one: _seen(model, dataset) for one, dataset in by_name.items()}
+        trained_on = _trained_on(model, [one for one in seen if seen[one]])
+        cells += [{"model": name, "trained_on": trained_on, "dataset": one, "seen": seen[one]} for one in by_name]
+
+        def find(films: Iterator[Film], model: SavedModel = model) -> Run | None:
+            return find_run(model, films) if find_run else None
+
+        try:
+            evaluations[name] = evaluate(named, datasets, output / name, find_run=find, pass_over=True, **settings)
+            notes[name] = evaluations[name].notes
+        except NothingToScore as fault:
+            notes[name] = fault.notes
+    if not evaluations:
+        raise CxrError("No model can be scored on any of these data sets. " + " ".join(_together(notes)))
+    scores = pd.concat([evaluation.scores for evaluation in evaluations.values()], ignore_index=True)
+    matrix = Matrix(matrix_table(pd.DataFrame(cells), scores), scores, evaluations, _together(notes))
+    _write(matrix, output)
+    return matrix
+
+
+def _seen(model: SavedModel, dataset: Dataset) -> bool:
+    own = own_splits(model, dataset.table)
+    return own is not None and is_own(own)
+
+
+def _trained_on(model: SavedModel, seen: list[str]) -> str:
+    """The names of the data that a model was trained on: as its card lists them, as here, or of their folder."""
+    return " + ".join(model.card.data.get(DATASETS) or seen or [pathlib.Path(model.card.data["folder"]).name])
+
+
+def _together(notes: dict[str, list[str]]) -> list[str]:
+    """The notes that all models have, once; then those of some, by name."""
+    common = [note for note in next(iter(notes.values())) if all(note in found for found in notes.values())]
+    own = [f"{name}: {note}" for name, found in notes.items() for note in found if note not in common]
+    return list(dict.fromkeys([*common, *own]))
+
+
+def _write(matrix: Matrix, output: pathlib.Path) -> None:
+    table_file, *figures = MATRIX
+    write_csv(output / "scores.csv", matrix.scores)
+    write_csv(output / table_file, matrix.table)
+    for figure in figures:
+        matrix_figure(matrix.table, output / figure)
+    write_notes(output, matrix.notes)
+    for file in _OF_ONE:
+        (output / file).unlink(missing_ok=True)
