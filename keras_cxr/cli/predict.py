@@ -1,5 +1,6 @@
 """``keras-cxr predict``: a folder of unknown films to a CSV file of labels."""
 
+import collections
 import pathlib
 
 import click
@@ -32,11 +33,13 @@ def predict(images, output, model, lung_masks, runtime, precision, frontal_only,
 
     total = sum(1 for _ in film_paths(images)[1])
     saved = find_model(model)
-    compute = find_runtime(saved, runtime, precision)
+    compute = find_runtime(saved, runtime, precision, unfamiliarity=True)
     with progress("Labelling", total) as advance:
         summary = run(saved, images, output, resume, advance, lung_masks, frontal_only, compute)
-    counts = "".join(f", {count} {label}" for label, count in sorted(summary.labels.items()))
+    counts = "".join(f", {count} {label}" for label, count in _counts(summary.labels, saved.card.task))
     before = f", {summary.skipped} done before" if summary.skipped else ""
+    for note in summary.notes:
+        click.echo(f"Note: {note}", err=True)
     click.echo(f"{summary.files} files{counts}, {len(summary.failures)} failed{before}. Model: {saved.folder}")
     for name, reason in summary.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)
@@ -45,3 +48,16 @@ def predict(images, output, model, lung_masks, runtime, precision, frontal_only,
     click.echo(f"Wrote {output}")
     labelled = summary.labels.total() + summary.skipped
     return 1 if not labelled or (strict and summary.failures) else 0
+
+
+def _counts(labels: collections.Counter, task: str) -> list[tuple[str, int]]:
+    """Films by label; multi-label, by finding: there are nearly as many sets of findings as films."""
+    from keras_cxr.evaluation.findings import NO_FINDING, findings_in
+    from keras_cxr.evaluation.task import MULTI_LABEL
+
+    if task != MULTI_LABEL:
+        return sorted(labels.items())
+    found = collections.Counter()
+    for label, count in labels.items():
+        found.update(dict.fromkeys(findings_in(label) or [NO_FINDING], count))
+    return sorted(found.items())

@@ -16,9 +16,11 @@ from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.choose import Choice
+from keras_cxr.prediction.familiarity import FamiliarRun, with_familiarity
 from keras_cxr.prediction.label_films import label_films
 from keras_cxr.prediction.runtimes import Run
-from keras_cxr.prediction.table import prediction_columns
+from keras_cxr.prediction.table import UNFAMILIARITY, prediction_columns
 
 # A name in the file system may hold line breaks, and bytes that are no UTF-8; Python carries these as surrogates.
 _TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
@@ -26,11 +28,12 @@ _TEXT = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 @dataclasses.dataclass
 class Summary:
-    """What a prediction run came to: files by label, the failed ones, and those that were done before."""
+    """What a prediction run came to: files by label, the failed ones, those that were done before, and notes."""
 
     labels: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     failures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     skipped: int = 0
+    notes: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def files(self) -> int:
@@ -60,21 +63,27 @@ def predict(
         advance: Called with the number of films after each chunk.
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
         frontal_only: Give lateral films and other body parts no label, by their DICOM headers.
-        run: Films to logits, of ``choose.choose``; None: Keras.
+        run: Films to logits, of ``choose.choose`` or ``familiarity.with_familiarity``, whose films get the column
+            ``unfamiliarity``; None: Keras, with that column where the model keeps what it needs.
 
     Raises:
         CxrError: No films, an output that cannot be written, or, resuming, rows of other classes.
     """
     root, paths = film_paths(images)
-    output, columns = pathlib.Path(output), prediction_columns(model.card.classes)
+    output = pathlib.Path(output)
     if output.is_dir():
         raise CxrError(f"The output '{output}' is a folder; expected a CSV file, such as {output / 'predictions.csv'}.")
     masks = masks_for(model, lung_masks)
+    run = run or with_familiarity(model, Choice("keras"))[0].run
+    tells = isinstance(run, FamiliarRun)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".partial")
-    kept = _rows_before(partial, output, columns) if resume else ""
-    done = {row["image"] for row in csv.DictReader(io.StringIO(kept, newline=""))}
-    summary = Summary(skipped=len(done))
+    kept = _rows_before(partial, output, model.card.classes) if resume else ""
+    rows = csv.DictReader(io.StringIO(kept, newline=""))
+    done = {row["image"] for row in rows}
+    # The columns of the rows that are kept decide.
+    columns = list(rows.fieldnames or prediction_columns(model.card.classes, tells))
+    summary = Summary(skipped=len(done), notes=_resumed(columns, tells))
     # Whole or not at all: a kill while the network is being loaded must not cost the rows that are kept.
     with whole_file(partial) as temporary, open(temporary, "w", **_TEXT) as stream:
         stream.write(kept or _line(columns))
@@ -82,7 +91,7 @@ def predict(
         todo = (path for path in paths if relative_name(path, root) not in done)
         for table in label_films(model, todo, masks=masks, frontal_only=frontal_only, run=run):
             table["image"] = [relative_name(path, root) for path in table["image"]]
-            table.to_csv(stream, columns=columns, header=False, index=False, lineterminator="\n")
+            table.reindex(columns=columns).to_csv(stream, header=False, index=False, lineterminator="\n")
             stream.flush()
             _count(summary, table)
             if advance:
@@ -103,7 +112,17 @@ def _line(values: list[str]) -> str:
     return line.getvalue()
 
 
-def _rows_before(partial: pathlib.Path, output: pathlib.Path, columns: list[str]) -> str:
+def _resumed(columns: list[str], tells: bool) -> list[str]:
+    """A note where the kept rows have the column ``unfamiliarity`` and the further ones have no number for it, or
+    the other way round."""
+    if tells and UNFAMILIARITY not in columns:
+        return [f"The rows that are kept have no column '{UNFAMILIARITY}': the further ones go without it too."]
+    if not tells and UNFAMILIARITY in columns:
+        return [f"The further rows have no '{UNFAMILIARITY}', which the rows that are kept have."]
+    return []
+
+
+def _rows_before(partial: pathlib.Path, output: pathlib.Path, classes: list[str]) -> str:
     """The whole lines of an earlier run; a kill may have torn the last one."""
     source = partial if partial.is_file() else output
     if not source.is_file():
@@ -116,6 +135,6 @@ def _rows_before(partial: pathlib.Path, output: pathlib.Path, columns: list[str]
         end = text.rfind("\n", 0, end - 1) + 1
     text = text[:end]
     rows = csv.reader(io.StringIO(text, newline=""))
-    if text and next(rows) != columns:
+    if text and next(rows) not in (prediction_columns(classes), prediction_columns(classes, unfamiliarity=True)):
         raise CxrError(f"'{source}' has other columns than this model writes: it cannot be resumed. Choose another -o.")
     return text

@@ -86,3 +86,17 @@ def frozen_model(phantom, tmp_path_factory):
         patch.setattr(keras.applications, "ResNet50", _small_application)
         patch.setenv("KERAS_CXR_CACHE", str(folder / "cache"))
         return train(read_dataset(phantom), recipe, folder / "model", runtimes=False)
+
+
+@pytest.fixture(scope="session")
+def usual_model(tmp_path_factory):
+    """A LeNet-5 trained for one epoch on 72 patients' films, enough to say what is usual. Not to be written to."""
+    from keras_cxr.data.phantom.dataset import write_phantom
+    from keras_cxr.data.source import read_dataset
+    from keras_cxr.training.recipe import Recipe
+    from keras_cxr.training.train import train
+
+    folder = tmp_path_factory.mktemp("usual")
+    write_phantom(folder / "films", patients=72, seed=1, size=128)
+    recipe = Recipe(architecture="lenet5", size=SIDE, epochs=1)
+    return train(read_dataset(folder / "films"), recipe, folder / "model", runtimes=False)
