@@ -34,7 +34,7 @@ endif
 	$(BIN)/keras-cxr gradcam "$(FILMS)" -m demo/saved_models/demo -o demo/heatmaps
 	@echo
 	@echo "Labels:   demo/preds.csv"
-	@echo "Scores:   demo/results/scores.csv, with figures beside it"
+	@echo "Report:   demo/results/report.html, with scores.csv and figures beside it"
 	@echo "Heatmaps: demo/heatmaps/index.html"
 	@echo "Model:    demo/saved_models/demo"
 

@@ -15,15 +15,19 @@ COMMANDS = (
     "audit",
     "train",
     "crossval",
+    "leave-one-out",
     "evaluate",
     "compare",
+    "report",
     "predict",
     "gradcam",
     "explain",
+    "filters",
     "embed",
     "optimize",
     "convert",
     "lungs",
+    "anomaly",
     "models",
     "recipes",
     "import-weights",
@@ -92,8 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. A user's mistake is one line on standard
         error, never a traceback.
     """
+    # Handed on for the record of what was run.
+    typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = program.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = program.main(args=None if arguments is None else typed, standalone_mode=False, obj=typed)
     except click.exceptions.NoArgsIsHelpError as fault:
         fault.show()
         return fault.exit_code

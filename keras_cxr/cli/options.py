@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import dataclasses
 import pathlib
 from collections.abc import Callable
 
@@ -65,6 +66,12 @@ _LABEL_OPTIONS = (
     _label_option(
         "--finding", help="The class to tell from all others where films have lists of findings (NIH, CheXpert)."
     ),
+    _label_option(
+        "--multi-label",
+        metavar="COLUMN",
+        default="",
+        help="Column of findings such as 'Effusion|Mass': a film has any number of them, each is a class.",
+    ),
     _label_option("--layout", help="How the data folder is laid out, e.g. kermany3, if not to be found by itself."),
     _label_option("--frontal-only", is_flag=True, help="Leave out lateral films and other body parts (by header)."),
     _label_option("--keep-patient-ids", is_flag=True, help="DICOM patient IDs as they are, not as salted hashes."),
@@ -74,6 +81,11 @@ _LABEL_OPTIONS = (
         help="CSV file of films to leave out, as 'keras-cxr audit' writes it.",
     ),
     _label_option("--map", "renamed", type=Renaming(), multiple=True, help="Rename a label; repeatable."),
+    _label_option(
+        "--map-file",
+        type=click.Path(path_type=pathlib.Path),
+        help="YAML file of labels to rename, by data set: {FOLDER or '*': {OLD: NEW}}; NEW null leaves films out.",
+    ),
 )
 
 
@@ -89,9 +101,17 @@ def take_label_options(options: dict):
     from keras_cxr.data.layouts.options import LabelOptions
 
     columns = ("image_column", "label_column", "patient_column", "split_column")
-    others = ("labels", "label_pattern", "patient_pattern", "renamed", "layout", "finding", "exclude")
-    chosen = {name: options.pop(name) for name in (*columns, *others, *_FLAGS)}
+    others = ("labels", "label_pattern", "patient_pattern", "renamed", "map_file", "layout", "finding", "exclude")
+    chosen = {name: options.pop(name) for name in (*columns, *others, "multi_label", *_FLAGS)}
     return LabelOptions(**chosen)
+
+
+def for_models(labels, models: list):
+    """The label options with the column of findings that multi-label models were trained on, where none is named."""
+    columns = [column for model in models if (column := model.card.data.get("multi_label"))]
+    if labels.multi_label or not columns:
+        return labels
+    return dataclasses.replace(labels, multi_label=columns[0])
 
 
 def _limit_films(context: click.Context, parameter: click.Parameter, million: int) -> None:
@@ -125,6 +145,12 @@ def lung_masks_option(command: Callable) -> Callable:
     """Add ``--lung-masks``."""
     text = "Folder of lung masks, for a model that sees lungs alone."
     return click.option("--lung-masks", help=text)(command)
+
+
+def smaller_option(command: Callable) -> Callable:
+    """Add ``--smaller``."""
+    text = "Pictures of large JPEG films in 1/2, 1/4 or 1/8 of the film's own size (512 pixels or more): faster."
+    return click.option("--smaller", is_flag=True, help=text)(command)
 
 
 def model_option(command: Callable) -> Callable:
@@ -168,7 +194,7 @@ def runtime_options(command: Callable) -> Callable:
     return runtime(precision(command))
 
 
-def find_runtime(model, runtime: str, precision: str, films=None):
+def find_runtime(model, runtime: str, precision: str, films=None, unfamiliarity: bool = False):
     """The function from films to logits for a saved model, told on standard error; None: Keras.
 
     TensorFlow is loaded where the network or the model's own lung model needs it.
@@ -178,10 +204,13 @@ def find_runtime(model, runtime: str, precision: str, films=None):
         runtime, precision: The options.
         films: The decoded films, where their stored features may be used and kept: by Keras on a frozen backbone,
             and in place of what is chosen automatically where all of them are stored.
+        unfamiliarity: Whether it is to tell how unfamiliar films are, where the model can; see
+            ``prediction.familiarity``.
     """
     from keras_cxr.cli.tensorflow import load_tensorflow
     from keras_cxr.lungs.source import OWN
     from keras_cxr.prediction.choose import choose
+    from keras_cxr.prediction.familiarity import with_familiarity
     from keras_cxr.prediction.stored_features import all_stored, through_store
 
     choice = choose(model, runtime, precision)
@@ -192,4 +221,31 @@ def find_runtime(model, runtime: str, precision: str, films=None):
     if reuse:
         choice = through_store(model, choice)
     click.echo(f"Note: {choice.note}" if choice.note else f"Runtime: {choice.name}", err=True)
+    if unfamiliarity:
+        choice, note = with_familiarity(model, choice)
+        if note:
+            click.echo(f"Note: {note}", err=True)
     return choice.run
+
+
+def find_explainer(model, request, runtime: str, precision: str):
+    """The explainer of a saved model for a request; what computes it is told on standard error.
+
+    TensorFlow is loaded where the network or the model's own lung model needs it.
+
+    Args:
+        model: The saved model.
+        request: What to show.
+        runtime, precision: The options.
+    """
+    from keras_cxr.cli.tensorflow import load_tensorflow
+    from keras_cxr.explain.explainer import Explainer
+    from keras_cxr.explain.fast_explainer import fast_explainer
+    from keras_cxr.lungs.source import OWN
+
+    explainer, told = fast_explainer(model, request, runtime, precision)
+    if explainer is None or (model.folder / OWN).is_dir():
+        load_tensorflow()
+    explainer = explainer or Explainer(model, request)
+    click.echo(told, err=True)
+    return explainer

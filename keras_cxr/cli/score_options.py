@@ -7,6 +7,9 @@ import click
 
 from keras_cxr.cli.sections import SectionOption
 
+# What looks at films again, and is of no use to a table of predictions.
+_OF_FILMS = ("shift", "remedies", "recalibrate_with", "probe", "lungs_model")
+
 
 class Names(click.ParamType):
     """Names between commas."""
@@ -42,6 +45,29 @@ _OPTIONS = (
     _option("Scores", "--ordered", is_flag=True, help="The classes are ordered by name: adds the quadratic kappa."),
     _option("Scores", "--order", type=Names(), default=(), help="Their order, the least first; implies --ordered."),
     _option(
+        "Other hospitals' films", "--shift", is_flag=True, help="In what they differ from the training's: shift.csv."
+    ),
+    _option(
+        "Other hospitals' films",
+        "--remedies",
+        is_flag=True,
+        help="What normalisation, adaptation and other remedies change: remedies.csv.",
+    ),
+    _option(
+        "Other hospitals' films",
+        "--recalibrate-with",
+        type=click.IntRange(1),
+        metavar="N",
+        help="What up to N labelled films of theirs would give: recalibration.csv.",
+    ),
+    _option("Other hospitals' films", "--probe", is_flag=True, help="Scores by border or lungs alone: probe.csv."),
+    _option(
+        "Other hospitals' films",
+        "--lungs-model",
+        type=_FILE,
+        help="Lung model ('keras-cxr lungs train') for --shift, --remedies and --probe.  [default: --lung-masks]",
+    ),
+    _option(
         "Predictions of any program",
         "--predictions",
         type=_FILE,
@@ -73,12 +99,27 @@ def take_score_options(options: dict):
     return ScoreOptions(**{name: options.pop(name) for name in names})
 
 
-def check_sources(data, model, predictions, truth, threshold, positive) -> None:
+def take_beside(options: dict, lung_masks: pathlib.Path | None):
+    """Take what is to be looked at beside the scores out of a command's ``options``, as Beside."""
+    from keras_cxr.prediction.beside import Beside
+    from keras_cxr.prediction.what_can_be_done import Wanted
+
+    names = ("remedies", "recalibrate_with", "probe", "lungs_model")
+    wanted = Wanted(**{name: options.pop(name) for name in names})
+    return Beside(options.pop("shift"), wanted, lung_masks)
+
+
+def check_sources(data, model, predictions, truth, threshold, positive, options: dict) -> None:
     """Hold films and predictions files apart.
 
     Raises:
         UsageError: Neither is given, half of the files, or both.
     """
+    asked = [name for name in _OF_FILMS if options[name]]
+    if predictions and asked:
+        raise click.UsageError(
+            f"--{asked[0].replace('_', '-')} needs films and a model: it does not go with --predictions."
+        )
     if (predictions is None) != (truth is None):
         given, lacking = ("--predictions", "--truth") if predictions else ("--truth", "--predictions")
         raise click.UsageError(f"{given} needs {lacking} FILE.csv as well.")

@@ -9,20 +9,35 @@ import pandas as pd
 
 from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.lungs import LungMasks
+from keras_cxr.data.mapping import counted
 from keras_cxr.data.preprocessing import Preprocessing
-from keras_cxr.data.source import patient_groups
-from keras_cxr.data.table import Dataset, relative_name
-from keras_cxr.errors import CxrError
+from keras_cxr.data.table import Dataset, dataset_names
+from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.beside import Beside, look_beside
+from keras_cxr.prediction.familiarity import FamiliarRun
 from keras_cxr.prediction.group_columns import group_columns
-from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.known_findings import known_findings
+from keras_cxr.prediction.label_films import label_dataset
 from keras_cxr.prediction.own_films import films_to_score
 from keras_cxr.prediction.runtimes import Run
 from keras_cxr.prediction.score_options import ScoreOptions
 from keras_cxr.prediction.scoring import Evaluation, write_evaluation
 from keras_cxr.prediction.stored_features import FeatureRun
 from keras_cxr.prediction.validation_films import decide
+
+# What an evaluation of several models writes beside, which would be taken for this one's.
+MATRIX = ("matrix.csv", "matrix.png", "matrix.svg")
+
+
+class NothingToScore(CxrError):
+    """No film of any data set can be scored."""
+
+    def __init__(self, notes: list[str]):
+        super().__init__("No film can be scored. " + " ".join(notes))
+        self.notes = notes
 
 
 def evaluate(
@@ -31,9 +46,11 @@ def evaluate(
     output: pathlib.Path,
     split: str | None = None,
     advance: Callable[[int], None] | None = None,
-    lung_masks: str | os.PathLike | None = None,
+    lung_masks: str | os.PathLike | LungMasks | None = None,
     find_run: Callable[[Iterator[Film]], Run | None] | None = None,
     options: ScoreOptions | None = None,
+    pass_over: bool = False,
+    beside: Beside | None = None,
 ) -> Evaluation:
     """Score a saved model on labelled data sets and write ``output``; see ``scoring.write_evaluation``.
 
@@ -43,50 +60,82 @@ def evaluate(
         output: Folder.
         split: See ``own_films.films_to_score``.
         advance: Called with the number of films after each chunk.
-        lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
+        lung_masks: Folder of mask files, or the masks, for a model that sees lungs alone and carries no lung model.
         find_run: Chooses what computes the logits, None for Keras; it is shown the films, which are decoded as far as
             it reads them.
         options: What to score beside the usual; None for no more.
+        pass_over: A data set without a film to score becomes a note instead of an error.
+        beside: What to look at beside the scores; None for nothing.
 
     Raises:
         CxrError: A data set has no film with a label that the model knows, or none that can be read.
+        NothingToScore: The same, of every data set, where they are passed over.
         UsageError: Options that do not fit the classes, or a column to group by that is not there.
     """
-    options, classes, names = options or ScoreOptions(), model.card.classes, dataset_names(datasets)
-    options.check(classes)
-    masks = masks_for(model, lung_masks)
-    notes, tables, parts = [], [], {}
-    for dataset in datasets:
-        films, found = known_films(model, dataset, split)
-        notes += [*dataset.notes, *dataset.faults, *found]
-        tables.append(films)
-    by, groups, found = group_columns(dict(zip(names, tables, strict=True)), options.by)
+    options, classes = options or ScoreOptions(), model.card.classes
+    options.check(classes, model.card.task)
+    masks = lung_masks if callable(lung_masks) else masks_for(model, lung_masks)
+    by_name = dict(zip(dataset_names(datasets), datasets, strict=True))
+    tables, notes = _to_score(model, by_name, split, pass_over)
+    by, groups, found = group_columns(tables, options.by)
     options = dataclasses.replace(options, by=by)
     notes += found
-    paths = [path for films in tables for path in films["path"]]
+    paths = [path for films in tables.values() for path in films["path"]]
     run = find_run(read_films(paths, Preprocessing(**model.card.preprocessing), masks)) if find_run else None
-    for name, dataset, films in zip(names, datasets, tables, strict=True):
-        part = _predict(model, films, dataset.root, advance, masks, run)
+    parts = {}
+    for name, films in tables.items():
+        part = label_dataset(model, films, by_name[name].root, masks, run, advance)
         part.insert(0, "dataset", name)
-        if (part["error"] != "").all():
-            raise CxrError(f"No film of '{dataset.root}' can be read. First: {part['error'].iloc[0]}")
-        parts[name] = part.assign(**{column: values.to_numpy() for column, values in groups[name].items()})
+        if fault := _unreadable(part, by_name[name], pass_over):
+            notes.append(fault)
+        else:
+            parts[name] = part.assign(**{column: values.to_numpy() for column, values in groups[name].items()})
+    if not parts:
+        raise NothingToScore(notes)
     decision, found = decide(model, datasets, options.at_sensitivity, masks, run)
-    notes += found
-    if isinstance(run, FeatureRun):
-        notes.append(run.account())
-    return write_evaluation(parts, classes, model.card.name, options, decision, output, notes)
+    notes += found + _account(run)
+    for file in MATRIX:
+        (output / file).unlink(missing_ok=True)
+    notes += look_beside(model, by_name, tables, parts, output, beside or Beside(), run, masks, advance)
+    return write_evaluation(parts, classes, model.card.name, options, decision, output, notes, model.card.task)
 
 
-def dataset_names(datasets: list[Dataset]) -> list[str]:
-    """The folders' names, with the parent's before them where two are called alike, then with a number behind."""
-    short = [dataset.root.name for dataset in datasets]
-    names = [
-        name if short.count(name) == 1 else f"{dataset.root.parent.name}-{name}"
-        for name, dataset in zip(short, datasets, strict=True)
-    ]
-    before = [names[:place].count(name) for place, name in enumerate(names)]
-    return [f"{name}-{count + 1}" if count else name for name, count in zip(names, before, strict=True)]
+def _unreadable(part: pd.DataFrame, dataset: Dataset, pass_over: bool) -> str:
+    """Why a data set cannot be scored, where no film of it could be read; else ''."""
+    if (part["error"] == "").any():
+        return ""
+    fault = f"No film of '{dataset.root}' can be read. First: {part['error'].iloc[0]}"
+    if not pass_over:
+        raise CxrError(fault)
+    return fault
+
+
+def _account(run: Run | None) -> list[str]:
+    """What stored features have spared."""
+    own = run.stands_for if isinstance(run, FamiliarRun) else run
+    return [own.account()] if isinstance(own, FeatureRun) else []
+
+
+def _to_score(
+    model: SavedModel, datasets: dict[str, Dataset], split: str | None, pass_over: bool
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """The films to score by data set, and notes; see ``evaluate``."""
+    tables, notes = {}, []
+    for name, dataset in datasets.items():
+        try:
+            # Of its own: the labels take the model's spelling.
+            own = dataclasses.replace(dataset, table=dataset.table.copy())
+            tables[name], found = known_films(model, own, split)
+        except UsageError:
+            raise
+        except CxrError as fault:
+            if not pass_over:
+                raise
+            found = [str(fault)]
+        notes += [*dataset.notes, *dataset.faults, *found]
+    if not tables:
+        raise NothingToScore(notes)
+    return tables, notes
 
 
 def known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple[pd.DataFrame, list[str]]:
@@ -95,13 +144,15 @@ def known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple
     Raises:
         CxrError: There is none.
     """
+    if model.card.task == MULTI_LABEL or dataset.multi_label:
+        return known_findings(model, dataset, split)
     by_lower = {name.lower(): name for name in model.card.classes}
     labels = dataset.table["label"]
     dataset.table["label"] = labels.map(lambda label: by_lower.get(label.lower(), label))
     films, notes = films_to_score(model, dataset, split)
     foreign = films[~films["label"].isin(model.card.classes)]
     films = films.drop(foreign.index)
-    listed = ", ".join(f"{label} ({count})" for label, count in foreign["label"].value_counts().items())
+    listed = counted(foreign["label"])
     if not len(films):
         raise CxrError(
             f"No film of '{dataset.root}' to score: the model knows {', '.join(model.card.classes)}; "
@@ -109,24 +160,7 @@ def known_films(model: SavedModel, dataset: Dataset, split: str | None) -> tuple
         )
     if len(foreign):
         notes.append(f"Left out of {dataset.root.name}, as the model does not know the label: {listed}.")
+    lacking = [name for name in model.card.classes if name not in set(films["label"])]
+    if lacking:
+        notes.append(f"{dataset.root.name} has no film to score of {', '.join(lacking)}, which the model knows.")
     return films, notes
-
-
-def _predict(
-    model: SavedModel,
-    films: pd.DataFrame,
-    root: pathlib.Path,
-    advance: Callable[[int], None] | None,
-    masks: LungMasks | None,
-    run: Run | None,
-) -> pd.DataFrame:
-    chunks = []
-    for chunk in label_films(model, films["path"], masks=masks, run=run):
-        chunks.append(chunk)
-        if advance:
-            advance(len(chunk))
-    table = pd.concat(chunks, ignore_index=True)
-    table["image"] = [relative_name(path, root) for path in table["image"]]
-    table.insert(1, "truth", films["label"].to_numpy())
-    table.insert(2, "patient", [relative_name(group, root) for group in patient_groups(films)])
-    return table

@@ -8,11 +8,14 @@ import pandas as pd
 
 from keras_cxr.data.layouts.csv_files import read_csv
 from keras_cxr.data.layouts.labels_csv import BESIDE, COLUMNS, find_column, label_values
+from keras_cxr.data.layouts.multi_label import set_labels
 from keras_cxr.data.layouts.options import LabelOptions
 from keras_cxr.data.table import SPLIT_NAMES, SPLITS
 from keras_cxr.errors import CxrError
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import write_csv
 from keras_cxr.prediction.decision import Decision, with_sensitivity
+from keras_cxr.prediction.foreign_findings import foreign_findings
 from keras_cxr.prediction.foreign_table import foreign_table
 from keras_cxr.prediction.group_columns import group_columns
 from keras_cxr.prediction.match_rows import match_rows
@@ -36,7 +39,8 @@ def evaluate_csv(
     """Score predictions in a CSV file and write ``output``; see ``scoring.write_evaluation``.
 
     Args:
-        predictions: A row a film: ``image`` and what ``foreign_table`` reads.
+        predictions: A row a film: ``image`` and what ``foreign_table`` reads; with ``labels.multi_label``, what
+            ``foreign_findings`` reads.
         truth: A row a film: image and label; patient, split and columns to score by where known.
         output: Folder. Rows without a partner in the other file are written to unmatched.csv.
         options: What to score beside the usual; None for no more.
@@ -56,13 +60,14 @@ def evaluate_csv(
     unmatched = _unmatched(rows, images, known["image"], predictions, truth)
     there = np.flatnonzero(rows >= 0)
     known = known.iloc[rows[there]].set_index(answers.index[there])
-    found = foreign_table(answers.iloc[there], images.iloc[there], known["label"], predictions, threshold, positive)
-    options.check(found.classes)
+    task, read = (MULTI_LABEL, foreign_findings) if labels.multi_label else (ONE_CLASS, foreign_table)
+    found = read(answers.iloc[there], images.iloc[there], known["label"], predictions, threshold, positive)
+    options.check(found.classes, task)
     known = known.iloc[found.kept].reset_index(drop=True)
     by, groups, _ = group_columns({truth.name: known}, options.by)
     table = found.table.assign(patient=known["patient"], **groups[truth.name])
     notes = [*_about(unmatched, predictions, truth), *found.notes]
-    if len(found.classes) == 2:
+    if len(found.classes) == 2 and task == ONE_CLASS:
         notes.append(f"The positive class is {found.classes[1]}; --positive NAME makes it another.")
     decision = Decision(found.threshold)
     if options.at_sensitivity is not None:
@@ -75,7 +80,9 @@ def evaluate_csv(
     name = truth.resolve().parent.name if truth.name == BESIDE else truth.stem
     table.insert(0, "dataset", name)
     options = dataclasses.replace(options, by=by)
-    evaluation = write_evaluation({name: table}, found.classes, predictions.stem, options, decision, output, notes)
+    evaluation = write_evaluation(
+        {name: table}, found.classes, predictions.stem, options, decision, output, notes, task
+    )
     (output / UNMATCHED).unlink(missing_ok=True)
     if len(unmatched):
         write_csv(output / UNMATCHED, unmatched)
@@ -100,8 +107,11 @@ def _answers(file: pathlib.Path) -> tuple[pd.DataFrame, pd.Series]:
 def _truth(file: pathlib.Path, labels: LabelOptions) -> pd.DataFrame:
     """The truth file: image, label, patient, split in this package's words, and every other column."""
     _, values = label_values(read_csv(file, "truth file"), file, labels)
-    renamed = {old.lower(): new for old, new in labels.renamed}
-    values["label"] = values["label"].map(lambda label: renamed.get(label.lower(), label))
+    if labels.multi_label:
+        values["label"], _ = set_labels(values["label"], labels.renamed)
+    else:
+        renamed = {old.lower(): new for old, new in labels.renamed}
+        values["label"] = values["label"].map(lambda label: renamed.get(label.lower(), label))
     values["split"] = values["split"].str.lower().map(SPLIT_NAMES).fillna("")
     values = values[values["label"] != ""]
     if not len(values):

@@ -102,6 +102,8 @@ def write_runtimes(
             file for entry in record.entries for file in entry.files
         }:
             (folder / file).unlink()
+        if any(hasattr(find(entry.runtime), "load_with_maps") for entry in record.entries):
+            _write_shown_layer(network, folder)
         write_reference(folder, films.reference, judge.reference)
         write_json(folder / RECORD, dataclasses.asdict(record))
     return record
@@ -172,6 +174,13 @@ def _write_one(network, folder: pathlib.Path, name: str, precision: str, judge: 
         record.refused.append(
             f"{what} is kept but 'auto' does not take it: {_figures(entry)}, more than {LARGEST_DIFFERENCE} or a label"
         )
+
+
+def _write_shown_layer(network, folder: pathlib.Path) -> None:
+    from keras_cxr.explain.shown_layer import shown_layer, write_shown_layer
+
+    if shown := shown_layer(network):
+        write_shown_layer(folder, shown)
 
 
 def _figures(entry: Entry) -> str:

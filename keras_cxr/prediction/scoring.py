@@ -11,14 +11,22 @@ from keras_cxr.evaluation.films import scored_films
 from keras_cxr.evaluation.intervals import method_of
 from keras_cxr.evaluation.preferred import not_used_line, preferred_settings
 from keras_cxr.evaluation.prevalence import at_prevalence
-from keras_cxr.evaluation.reports import classification_table, confusion, precision_recall_points, roc_points
+from keras_cxr.evaluation.reports import (
+    classification_table,
+    confusion,
+    finding_confusion,
+    precision_recall_points,
+    roc_points,
+)
 from keras_cxr.evaluation.scores import score
 from keras_cxr.evaluation.subgroups import score_groups
 from keras_cxr.evaluation.table import scores_table
+from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import write_csv
 from keras_cxr.prediction.decision import Decision
+from keras_cxr.prediction.notes import write_notes
 from keras_cxr.prediction.score_options import ScoreOptions
-from keras_cxr.report.figures import confusion_figure, precision_recall_figure, roc_figure
+from keras_cxr.report.figures import confusion_figure, finding_confusion_figure, precision_recall_figure, roc_figure
 from keras_cxr.report.forest import forest_figure
 
 HALF = {"0.5": 0.5}
@@ -34,8 +42,8 @@ class Evaluation:
         tables: By data set, the table of precision, recall, F1 and support that scikit-learn prints.
         notes: Lines for the user.
         subgroups: See ``evaluation.subgroups.SUBGROUP_COLUMNS``; empty unless asked for.
-        confusions: See ``evaluation.confusions.CONFUSIONS_COLUMNS``; of two classes empty.
-        not_used: See ``evaluation.preferred.NOT_USED_COLUMNS``; of more than two classes empty.
+        confusions: See ``evaluation.confusions.CONFUSIONS_COLUMNS``; of two classes and multi-label empty.
+        not_used: See ``evaluation.preferred.NOT_USED_COLUMNS``; of more than two classes and multi-label empty.
     """
 
     predictions: pd.DataFrame
@@ -55,8 +63,9 @@ def write_evaluation(
     decision: Decision,
     output: pathlib.Path,
     notes: list[str],
+    task: str = ONE_CLASS,
 ) -> Evaluation:
-    """Score predictions and write ``output``: predictions.csv, scores.csv, figures, and what ``options`` ask for.
+    """Score predictions and write ``output``: predictions.csv, scores.csv, notes.txt, figures, what ``options`` ask.
 
     Args:
         parts: Data set → predictions table with ``dataset``, ``truth``, ``patient`` and those of the columns of
@@ -67,37 +76,41 @@ def write_evaluation(
         decision: See ``Decision``.
         output: Folder.
         notes: Lines for the user that are known already.
+        task: Of ``evaluation.task``.
     """
+    two = len(classes) == 2 and task == ONE_CLASS
 
     def scored(part: pd.DataFrame, draws: int = 2000) -> pd.DataFrame:
-        name, points = part["dataset"].iloc[0], HALF | decision.points if len(classes) == 2 else None
-        table = score(part, classes, name, model, draws, points=points, order=options.order_of(classes))
+        name, points = part["dataset"].iloc[0], HALF | decision.points if two else None
+        table = score(part, classes, name, model, draws, points=points, order=options.order_of(classes), task=task)
         return _joined([table, at_prevalence(table, options.prevalence)]) if options.prevalence else table
 
     notes, scores, groups, confusions, not_used = list(notes), [], [], [], []
     for name, part in parts.items():
         scores += [scored(part), _thresholds(decision, name, model)]
-        groups += [score_groups(part, classes, column, scored) for column in options.by if column in part and len(part)]
-        notes.append(f"95 % intervals of {name}: {method_of(scored_films(part, classes))}.")
-        if len(classes) == 2:
+        by = [column for column in options.by if column in part and len(part)]
+        groups += [score_groups(part, classes, column, scored, task) for column in by]
+        notes.append(f"95 % intervals of {name}: {method_of(scored_films(part, classes, task))}.")
+        if two:
             not_used.append(preferred_settings(part, classes, decision.threshold, decision.temperature, name, model))
-        else:
+        elif task == ONE_CLASS:
             confusions.append(top_confusions(part, classes, name, model))
     notes += [not_used_line(table) for table in not_used if len(table)]
     evaluation = Evaluation(
         pd.concat(parts.values(), ignore_index=True),
         _joined(scores),
-        {name: classification_table(part, classes) for name, part in parts.items()},
+        {name: classification_table(part, classes, task) for name, part in parts.items()},
         list(dict.fromkeys(notes)),
         *(_joined(tables) for tables in (groups, confusions, not_used)),
     )
-    _write(evaluation, parts, classes, output)
+    _write(evaluation, parts, classes, output, task)
     return evaluation
 
 
 def _thresholds(decision: Decision, dataset: str, model: str) -> pd.DataFrame:
     """The operating points themselves, as rows of the scores table; ``n``: the films that they were chosen on."""
     rows = [] if math.isnan(decision.threshold) else [("threshold", decision.threshold, decision.films)]
+    rows += [(f"threshold[{name}]", threshold, decision.films) for name, threshold in decision.thresholds.items()]
     rows += [(f"threshold at {name}", decision.points[name], films) for name, films in decision.chosen_on.items()]
     return scores_table(
         {"dataset": dataset, "model": model, "metric": metric, "value": value, "low": math.nan, "high": math.nan}
@@ -111,9 +124,12 @@ def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
-def _write(evaluation: Evaluation, parts: dict[str, pd.DataFrame], classes: list[str], output: pathlib.Path) -> None:
+def _write(
+    evaluation: Evaluation, parts: dict[str, pd.DataFrame], classes: list[str], output: pathlib.Path, task: str
+) -> None:
     write_csv(output / "predictions.csv", evaluation.predictions)
     write_csv(output / "scores.csv", evaluation.scores)
+    write_notes(output, evaluation.notes)
     for name in ("subgroups", "confusions", "not_used"):
         if len(table := getattr(evaluation, name)):
             write_csv(output / f"{name}.csv", table)
@@ -122,24 +138,34 @@ def _write(evaluation: Evaluation, parts: dict[str, pd.DataFrame], classes: list
             (output / f"{name}.csv").unlink(missing_ok=True)
     for name, part in parts.items():
         suffix = "" if len(parts) == 1 else f"_{name}"
-        confusion_figure(confusion(part, classes), classes, output / f"confusion_matrix{suffix}.png")
+        figure, counts = _CONFUSION[task]
+        figure(counts(part, classes), classes, output / f"confusion_matrix{suffix}.png")
         if len(groups := evaluation.subgroups) and len(own := groups[groups["dataset"] == name]):
             whole = evaluation.scores[evaluation.scores["dataset"] == name]
             forest_figure(whole, own, output / f"subgroups{suffix}.png")
-    _curves(parts, classes, evaluation.scores, output)
+    _curves(parts, classes, evaluation.scores, output, task)
 
 
-def _curves(parts: dict[str, pd.DataFrame], classes: list[str], scores: pd.DataFrame, output: pathlib.Path) -> None:
+_CONFUSION = {
+    ONE_CLASS: (confusion_figure, confusion),
+    MULTI_LABEL: (finding_confusion_figure, finding_confusion),
+}
+
+
+def _curves(
+    parts: dict[str, pd.DataFrame], classes: list[str], scores: pd.DataFrame, output: pathlib.Path, task: str
+) -> None:
+    two = len(classes) == 2 and task == ONE_CLASS
     for metric, points, figure, file in (
         ("AUROC", roc_points, roc_figure, "roc.png"),
         ("average precision", precision_recall_points, precision_recall_figure, "precision_recall.png"),
     ):
         curves, labels = {}, {}
         for name, part in parts.items():
-            for label, curve in points(part, classes).items():
-                key = name if len(classes) == 2 else label if len(parts) == 1 else f"{name}: {label}"
+            for label, curve in points(part, classes, task).items():
+                key = name if two else label if len(parts) == 1 else f"{name}: {label}"
                 curves[key] = curve
-                labels[key] = _legend(key, scores, name, metric if len(classes) == 2 else f"{metric}[{label}]")
+                labels[key] = _legend(key, scores, name, metric if two else f"{metric}[{label}]")
         if curves:
             figure(curves, output / file, labels)
 

@@ -7,17 +7,20 @@ import shutil
 import keras
 import pandas as pd
 
+from keras_cxr.data.multi_label import class_count
 from keras_cxr.data.table import Dataset
+from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.files import whole_file, write_csv
 from keras_cxr.lungs.source import OWN
 from keras_cxr.models.freeze import layers_from
 from keras_cxr.models.network import build
 from keras_cxr.models.registry import find
-from keras_cxr.models.saved_model import FIGURES, HISTORY, NETWORK, SavedModel, open_model, write_card
+from keras_cxr.models.saved_model import FIGURES, HISTORY, NETWORK, SavedModel, open_model
 from keras_cxr.report.learning import learning_curves
-from keras_cxr.training.card import make_card
+from keras_cxr.training.card import make_card, write_cards
 from keras_cxr.training.checkpoint import Checkpoint
 from keras_cxr.training.devices import dtype_policy, resolve_precision, strategy
+from keras_cxr.training.familiarity import keep_what_is_usual
 from keras_cxr.training.fit import fit
 from keras_cxr.training.folder import check_folder, open_folder
 from keras_cxr.training.monitor import Monitor
@@ -25,6 +28,7 @@ from keras_cxr.training.normalization import fix_normalization, pixel_statistics
 from keras_cxr.training.prepare import prepare
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.runtimes import decoded_films, write_default_runtime
+from keras_cxr.training.weighted_odds import undo_weights
 
 
 def train(
@@ -56,13 +60,19 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     with dtype_policy(precision), strategy().scope():
         # Built before the films are read: a wrong layer or missing weights are told at once.
-        network = _build(recipe, dataset.table["label"].nunique())
+        network = _build(recipe, class_count(dataset), bool(dataset.multi_label))
         data = prepare(dataset, recipe, monitor)
+        if dataset.multi_label and network.output_shape[-1] != len(data.classes):
+            # How many findings are common enough is known once the films are split.
+            keras.utils.set_random_seed(recipe.seed)
+            network = _build(recipe, len(data.classes), True)
         if recipe.normalization == "dataset":
             fix_normalization(network, *pixel_statistics(data.pixels, data.trained))
         open_folder(folder, recipe, data)
         checkpoint = Checkpoint(folder / "training", recipe.best_by)
         history = fit(network, data, recipe, checkpoint, monitor)
+        if data.task == MULTI_LABEL:
+            undo_weights(network, data)
     _write_network(folder, network)
     if recipe.lungs != "none" and recipe.lung_masks is None and recipe.lungs_model is not None:
         # The folder is the whole record: what finds the lungs of new films goes with it.
@@ -71,7 +81,8 @@ def train(
     table = pd.DataFrame(history)
     write_csv(folder / HISTORY, table)
     learning_curves(table, folder / FIGURES / "learning_curves.png", best_epoch=card.training["best_epoch"])
-    write_card(folder, card)
+    keep_what_is_usual(folder, network, data, recipe, monitor)
+    write_cards(folder, card)
     checkpoint.remove()
     model = open_model(folder)
     if runtimes:
@@ -79,7 +90,7 @@ def train(
     return model
 
 
-def _build(recipe: Recipe, classes: int) -> keras.Model:
+def _build(recipe: Recipe, classes: int, multi_label: bool) -> keras.Model:
     network = build(
         recipe.architecture,
         # One class alone is a fault of the data set, which is told with all its others.
@@ -89,6 +100,7 @@ def _build(recipe: Recipe, classes: int) -> keras.Model:
         features_from=recipe.features_from,
         channels=recipe.channels,
         dropout=recipe.dropout,
+        multi_label=multi_label,
     )
     if recipe.unfreeze is not None:
         layers_from(network, recipe.unfreeze)

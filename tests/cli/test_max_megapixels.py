@@ -13,6 +13,7 @@ COMMANDS = (
     ["predict"],
     ["gradcam"],
     ["explain"],
+    ["filters"],
     ["convert"],
     ["lungs", "apply"],
     ["lungs", "train"],

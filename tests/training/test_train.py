@@ -18,7 +18,7 @@ from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.prediction.evaluate import evaluate
 from keras_cxr.training.monitor import Monitor
 
-FILES = {"model.keras", "card.json", "recipe.yaml", "splits.csv", "history.csv", "figures"}
+FILES = {"model.keras", "card.json", "MODEL_CARD.md", "recipe.yaml", "splits.csv", "history.csv", "figures"}
 
 
 def strict_json(file):

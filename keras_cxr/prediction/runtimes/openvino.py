@@ -87,13 +87,47 @@ def load_with_features(folder: pathlib.Path, precision: str, size: int, pooled: 
     return vectors_and_logits
 
 
+def load_with_maps(folder: pathlib.Path, precision: str, size: int) -> FeatureRun:
+    """Compile for this CPU, with the maps that global average pooling receives as a second output.
+
+    Returns:
+        Films (n, size, size, 1) to maps (n, h, w, channels) and logits (n, units), float32.
+
+    Raises:
+        LookupError: The network pools no maps.
+    """
+    model = _read(folder, precision, size)
+    maps, channels_last = _pooled_maps(model)
+    model.add_outputs([maps])
+    run = _runner(model, precision)
+
+    def maps_and_logits(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits, maps = run(films)
+        return maps if channels_last else maps.transpose(0, 2, 3, 1), logits
+
+    return maps_and_logits
+
+
+def _pooled_maps(model) -> tuple:
+    """The tensor of maps that the last pooling over all places receives, and whether its channels come last."""
+    for op in reversed(model.get_ordered_ops()):
+        if op.get_type_name() == "ReduceMean" and len(op.get_output_shape(0)) == 2 and len(op.get_input_shape(0)) == 4:
+            axes = op.input_value(1).get_node().get_data().tolist()
+            return _before_rounding(op.input_value(0)), axes == [1, 2]
+    raise LookupError("the network pools no maps")
+
+
+def _before_rounding(output):
+    """The tensor itself where int8 rounds it for what comes next."""
+    node = output.get_node()
+    return node.input_value(0) if node.get_type_name() == "FakeQuantize" else output
+
+
 def _features(model, pooled: bool):
     """The tensor of the features in an OpenVINO graph, which keeps the names of TensorFlow's."""
     if not pooled:
         last = [op for op in model.get_ordered_ops() if op.get_type_name() == "MatMul"][-1]
-        before = last.input_value(0)
-        rounded = before.get_node().get_type_name() == "FakeQuantize"
-        return before.get_node().input_value(0) if rounded else before
+        return _before_rounding(last.input_value(0))
     outputs = (output for op in model.get_ordered_ops() for output in op.outputs())
     found = [output for output in outputs if any(re.search(r"/pool(_\d+)?/", name) for name in output.get_names())]
     if len(found) != 1:
@@ -108,11 +142,11 @@ def _read(folder: pathlib.Path, precision: str, size: int):
 
 
 def _runner(model, precision: str) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """Films (n, size, size, 1) to each of the model's outputs (n, width) float32."""
+    """Films (n, size, size, 1) to each of the model's outputs (n, …) float32."""
     # Without the hint OpenVINO takes bfloat16 by itself where the CPU can.
     hints = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
     compiled = _openvino().Core().compile_model(model, "CPU", hints)
-    widths = [output.shape[1] for output in compiled.outputs]
+    shapes = [tuple(output.shape)[1:] for output in compiled.outputs]
     # Waited for in turn, not told of by callbacks: a thread that calls Python while the model is being given up waits
     # for ever.
     requests = [
@@ -120,7 +154,7 @@ def _runner(model, precision: str) -> Callable[[np.ndarray], list[np.ndarray]]:
     ]
 
     def run(films: np.ndarray) -> list[np.ndarray]:
-        films, found = films.astype(np.float32), [np.empty((len(films), width), np.float32) for width in widths]
+        films, found = films.astype(np.float32), [np.empty((len(films), *shape), np.float32) for shape in shapes]
         with _COMPUTING:
             for request in requests:
                 # Where Ctrl-C broke off the call before this one.

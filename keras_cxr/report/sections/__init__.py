@@ -1,0 +1,1 @@
+"""The sections of a report: each a function from results to a section, or to None where there is nothing to show."""
