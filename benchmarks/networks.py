@@ -54,6 +54,31 @@ def save_untrained(folder: pathlib.Path, architecture: str = "resnet50", weights
     return _save(folder, build(architecture, classes=2, weights=str(weights or "none"), features_from=cut))
 
 
+def save_flat(folder: pathlib.Path, weights: pathlib.Path | None = None):
+    """ResNet50 with the head of a notebook as one flat network, which all programs for heatmaps can open."""
+    import keras
+    from keras import layers
+
+    films = keras.Input((224, 224, 1))
+    x = layers.Concatenate()([films] * 3)
+    x = layers.Normalization(mean=[103.939, 116.779, 123.68], variance=[1.0, 1.0, 1.0])(x)
+    base = keras.applications.ResNet50(include_top=False, weights=None, input_tensor=x)
+    if weights and "conv4" in weights.name:
+        base = keras.Model(base.input, base.get_layer(CUT).output)
+    if weights:
+        whole = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(224, 224, 3))
+        if "conv4" in weights.name:
+            whole = keras.Model(whole.input, whole.get_layer(CUT).output)
+        whole.load_weights(weights)
+        for layer in whole.layers:
+            if layer.weights:
+                base.get_layer(layer.name).set_weights(layer.get_weights())
+    x = layers.GlobalAveragePooling2D()(base.output)
+    x = layers.Dense(512, activation="relu")(x)
+    x = layers.Dense(1, name="logits")(x)
+    return _save(folder, keras.Model(films, layers.Activation("sigmoid", name="probability")(x), name="flat"))
+
+
 def save_tiny(folder: pathlib.Path, size: int = 64):
     """A saved model that costs next to nothing: an average over 8 × 8 pixels and one dense layer."""
     import keras

@@ -13,6 +13,7 @@ HERE = pathlib.Path(__file__).parent
 RUNS = (
     "train_head.py --films 1000 --epochs 2",
     "predict.py --films 300",
+    "gradcam.py --films 300",
     "agreement.py --films 400",
     "decode.py --films 450",
     "augment.py --films 1000",

@@ -4,8 +4,15 @@ import pathlib
 
 import click
 
-from keras_cxr.cli.options import find_model, lung_masks_option, max_megapixels_option, model_option
-from keras_cxr.cli.tensorflow import load_tensorflow
+from keras_cxr.cli.options import (
+    find_explainer,
+    find_model,
+    lung_masks_option,
+    max_megapixels_option,
+    model_option,
+    runtime_options,
+    smaller_option,
+)
 
 
 @click.command()
@@ -13,23 +20,27 @@ from keras_cxr.cli.tensorflow import load_tensorflow
 @click.option("-o", "--output", type=click.Path(path_type=pathlib.Path), default="heatmaps", show_default=True)
 @model_option
 @lung_masks_option
+@runtime_options
+@smaller_option
 @max_megapixels_option
 @click.option("--class", "class_name", help="Class to explain.  [default: each film's own label]")
 @click.option("--layer", help="Layer to show.  [default: the last with a spatial map]")
-def gradcam(images, output, model, lung_masks, class_name, layer) -> None:
+def gradcam(images, output, model, lung_masks, runtime, precision, smaller, class_name, layer) -> None:
     """Write a Grad-CAM overlay for every film of a folder (or one film), and an index page for a folder."""
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
 
     total = sum(1 for _ in film_paths(images, output)[1])
     saved = find_model(model)
-    load_tensorflow()
     from keras_cxr.explain.folder import explain_films
     from keras_cxr.explain.request import Request
 
     request = Request(class_name=class_name, layers=(layer,) if layer else ())
+    explainer = find_explainer(saved, request, runtime, precision)
     with progress("Explaining", total) as advance:
-        result = explain_films(saved, images, output, request, advance, lung_masks)
+        result = explain_films(
+            saved, images, output, request, advance, lung_masks, explainer=explainer, smaller=smaller
+        )
     for name, reason in result.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)
     click.echo(

@@ -42,18 +42,21 @@ def film_paths(
 
 
 class PictureNames:
-    """Names of pictures made of films: the film's with .png, and its whole name kept where two would share one."""
+    """Names of pictures made of films: the film's with another suffix; its whole name where two would share one.
+
+    No two differ in their suffix alone, so that what else is made of a film may be named after its picture.
+    """
 
     def __init__(self, root: pathlib.Path):
         self._root, self._taken = root, set()
 
-    def picture(self, path: str) -> pathlib.PurePosixPath:
+    def picture(self, path: str, suffix: str = ".png") -> pathlib.PurePosixPath:
         """The picture's name, relative to the output folder also where the film lies outside of its folder."""
         relative = pathlib.PurePath(relative_name(path, self._root))
         relative = pathlib.PurePosixPath(relative.relative_to(relative.anchor).as_posix())
-        name = relative.with_suffix(".png")
-        while name in self._taken:
-            relative = relative.with_name(relative.name + ".png")
+        name = relative.with_suffix(suffix)
+        while name.with_suffix("") in self._taken:
+            relative = relative.with_name(relative.name + suffix)
             name = relative
-        self._taken.add(name)
+        self._taken.add(name.with_suffix(""))
         return name

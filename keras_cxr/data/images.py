@@ -12,7 +12,8 @@ from keras_cxr.data.levels import check_scans, check_size, max_megapixels, windo
 from keras_cxr.data.sniff import is_dicom, need_pydicom
 from keras_cxr.errors import CxrError, one_line
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff")
+JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe")
+PICTURE_SUFFIXES = (*JPEG_SUFFIXES, ".png", ".bmp", ".tif", ".tiff")
 SUFFIXES = (*PICTURE_SUFFIXES, ".dcm", ".dicom")
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "TIFF")
 

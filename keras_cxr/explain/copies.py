@@ -5,12 +5,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_cxr.errors import UsageError
 from keras_cxr.explain.target import Target
 
 if TYPE_CHECKING:
     from keras_cxr.explain.network import Network
 
 BATCH = 32
+FILLS = ("mean", "black")
+
+
+def check_fill(fill: str) -> str:
+    """``fill``, one of `FILLS`: what stands where a part of a film is taken away.
+
+    Raises:
+        UsageError: Another one.
+    """
+    if fill not in FILLS:
+        raise UsageError(f"The fill must be one of {', '.join(FILLS)}. Received: '{fill}'.")
+    return fill
+
+
+def fill_level(image: np.ndarray, fill: str) -> np.ndarray:
+    """The gray level, (C,), that stands for what is taken from a film (H, W, C): its mean, or black."""
+    return image.mean(axis=(0, 1)) if fill == "mean" else np.zeros(image.shape[-1], image.dtype)
 
 
 def batches(count: int, size: int) -> Iterator[slice]:

@@ -1,12 +1,9 @@
-"""Where on the film the cells of a layer's map look: the centres of their receptive fields.
+"""Where on the film the cells of a layer's map look: the centres of their receptive fields, and how far these reach.
 
 A convolution without padding never centres a cell on the film's border, and one with TensorFlow's padding "same" and
 stride 2 shifts its cells by half a pixel or more. The arithmetic is that of Araujo et al., "Computing Receptive Fields
 of Convolutional Neural Networks", Distill 2019, https://distill.pub/2019/computing-receptive-fields.
 """
-
-import dataclasses
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -14,38 +11,16 @@ from keras import layers
 
 from keras_cxr.errors import unknown_name
 from keras_cxr.explain.capture import inner_layers, input_shape, observe
-
-
-@dataclasses.dataclass(frozen=True)
-class Axis:
-    """The cells of a map along one axis: cell i is centred at ``start + step * i`` pixels of the network's input."""
-
-    start: float
-    step: float
-
-    def moved(self, offset: float, stride: int) -> "Axis":
-        """The cells of a layer whose cell i is centred on cell ``offset + stride * i`` of these."""
-        return Axis(self.start + offset * self.step, self.step * stride)
-
-    def divided(self, have: int, want: int) -> "Axis":
-        """The stretch that ``have`` of these cells cover, divided evenly among ``want``."""
-        step = self.step * have / want
-        return Axis(self.start + (step - self.step) / 2, step)
-
-
-class Grid(NamedTuple):
-    """The places of a map's cells on the network's input."""
-
-    rows: Axis
-    columns: Axis
+from keras_cxr.explain.grid import Axis, Grid
 
 
 def layer_grid(model: keras.Model, name: str, size: tuple[int, int]) -> Grid:
     """Where the cells of a layer's map lie on the network's input.
 
     Exact behind convolutions, pooling, zero padding, cropping and whatever leaves a map's size alone, in networks of
-    any build. Branches that differ give their mean. The cells of any other layer that changes the size (Resizing,
-    UpSampling2D, a Lambda) divide its input's stretch of the film evenly.
+    any build. Of branches that differ, the mean of the centres, with the reach that holds them all. What a whole map is
+    weighed by, as in squeeze and excitation, does not count as seen. The cells of any other layer that changes the size
+    (Resizing, UpSampling2D, a Lambda) divide its input's stretch of the film evenly.
 
     Args:
         model: A built network of any kind. It is traced once, and computes nothing.
@@ -90,12 +65,12 @@ def _moved(layer: object, inputs: list, known: dict) -> Grid | None:
     return Grid(*(axis.moved(*move) for axis, move in zip(_inherited(inputs[0], known), moves, strict=True)))
 
 
-def _move(layer: object, axis: int, cells: int) -> tuple[float, int] | None:
-    """``offset, stride`` as in `Axis.moved`, for axis 0 (rows) or 1 (columns) of an input with so many cells."""
+def _move(layer: object, axis: int, cells: int) -> tuple[float, int, int] | None:
+    """The arguments of `Axis.moved`, for axis 0 (rows) or 1 (columns) of an input with so many cells."""
     if isinstance(layer, layers.ZeroPadding2D):
-        return -layer.padding[axis][0], 1
+        return -layer.padding[axis][0], 1, 1
     if isinstance(layer, layers.Cropping2D):
-        return layer.cropping[axis][0], 1
+        return layer.cropping[axis][0], 1, 1
     if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.SeparableConv2D):
         window = (layer.kernel_size[axis] - 1) * layer.dilation_rate[axis] + 1
     elif isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D):
@@ -106,7 +81,7 @@ def _move(layer: object, axis: int, cells: int) -> tuple[float, int] | None:
     if layer.padding == "same":
         # TensorFlow pads only as much as the last window needs, and the odd one out behind.
         before = max((-(-cells // stride) - 1) * stride + window - cells, 0) // 2
-    return (window - 1) / 2 - before, stride
+    return (window - 1) / 2 - before, stride, window
 
 
 def _inherited(tensor: tf.Tensor, known: dict) -> Grid:
@@ -139,4 +114,6 @@ def _sources(tensor: tf.Tensor, known: dict) -> list[tf.Tensor]:
 
 def _mean(axes: list[Axis]) -> Axis:
     count = len(axes)
-    return Axis(sum(axis.start for axis in axes) / count, sum(axis.step for axis in axes) / count)
+    start = sum(axis.start for axis in axes) / count
+    reach = max(axis.reach + abs(axis.start - start) for axis in axes)
+    return Axis(start, sum(axis.step for axis in axes) / count, reach)

@@ -6,15 +6,17 @@ import functools
 import itertools
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+import cv2
 import numpy as np
 import pandas as pd
 
 from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.geometry import to_film
-from keras_cxr.data.images import decode, read_bytes
+from keras_cxr.data.images import JPEG_SUFFIXES, decode, read_bytes
+from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
@@ -24,9 +26,11 @@ from keras_cxr.files import whole_file, write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.report.index_page import write_index
-from keras_cxr.report.overlays import overlay_figure
+from keras_cxr.report.overlays import levels, overlay_figure
 
 TABLE = "maps.csv"
+# Pixels a side that a large film keeps in its picture: to read and write more takes longer than the network does.
+AT_LEAST = 512
 
 
 @dataclasses.dataclass
@@ -51,6 +55,25 @@ class Explained:
     index: pathlib.Path | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """One film and its map.
+
+    Attributes:
+        film: The film on its canvas.
+        label: What the model says of it.
+        index: The class that the map is for.
+        canvas: (size, size) float32 in [0, 1], the map on the canvas.
+        heatmap: (height, width) float32, the map at the film's own size.
+    """
+
+    film: Film
+    label: str
+    index: int
+    canvas: np.ndarray
+    heatmap: np.ndarray
+
+
 def explain_films(
     model: SavedModel,
     images: str | os.PathLike,
@@ -60,8 +83,10 @@ def explain_films(
     lung_masks: str | os.PathLike | None = None,
     table: bool = False,
     arrays: bool = False,
+    explainer: Explainer | None = None,
+    smaller: bool = False,
 ) -> Explained:
-    """Write an overlay for every film of ``images``.
+    """Write an overlay for every film of ``images``: JPEG of a JPEG film, of others PNG.
 
     Args:
         model: The saved model.
@@ -73,6 +98,9 @@ def explain_films(
         table: Also write ``maps.csv``: image, label, probability, map_for, empty, picture, map, error; failures too.
         arrays: Also write each map as float32 ``.npy`` of the film's own size beside its picture, and what else the
             method has as ``.NAME.npy``.
+        explainer: Of ``model`` and ``request``, where it is made already.
+        smaller: Picture large JPEG films in a half, a quarter or an eighth of their own size, which is faster and
+            leaves at least 512 pixels a side.
 
     Raises:
         UsageError: An unknown class or layer, or an output folder that holds the films themselves.
@@ -80,54 +108,112 @@ def explain_films(
     """
     root, paths = film_paths(images, output)
     output = pathlib.Path(output)
-    explainer = Explainer(model, request)
-    preprocessing = Preprocessing(**model.card.preprocessing)
-    result, names = Explained(explainer.title, explainer.layer), PictureNames(root)
-    films = read_films(paths, preprocessing, masks_for(model, lung_masks))
-    with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-        while chunk := list(itertools.islice(films, explainer.films_at_once)):
-            good = [film for film in chunk if film.pixels is not None]
-            result.failures += [(relative_name(film.path, root), film.error) for film in chunk if film.error]
-            if good:
-                found = explainer.explain(good)
-                targets = [output / names.picture(film.path) for film in good]
-                write = functools.partial(_write, found, preprocessing, arrays)
-                list(pool.map(write, range(len(good)), good, targets))
-                result.pictures += targets
-                result.empty += int(found.empty.sum())
-                result.rows += _rows(found, targets, root, output, arrays)
-            if advance:
-                advance(len(chunk))
-    if not result.pictures:
-        name, reason = result.failures[0]
-        raise CxrError(f"None of the {len(result.failures)} films can be read. First: {name}: {reason}")
+    explainer = explainer or Explainer(model, request)
+    result = picture_films(explainer, paths, root, output, masks_for(model, lung_masks), advance, arrays, None, smaller)
     if pathlib.Path(images).is_dir():
-        result.index = output / "index.html"
-        write_index(result.index, _heading(result, model), _figures(result))
+        write_page(result, model.card.name, output)
     if table:
         failures = [{"image": name, "error": reason} for name, reason in result.failures]
         write_csv(output / TABLE, pd.DataFrame(result.rows + failures))
     return result
 
 
-def _heading(result: Explained, model: SavedModel) -> str:
-    return f"{result.title} of {model.card.name}" + (f", layer {result.layer}" if result.layer else "")
+def picture_films(
+    explainer: Explainer,
+    paths: Iterable[str],
+    root: pathlib.Path,
+    output: pathlib.Path,
+    masks: LungMasks | None = None,
+    advance: Callable[[int], None] | None = None,
+    arrays: bool = False,
+    see: Callable[[Seen], None] | None = None,
+    smaller: bool = False,
+) -> Explained:
+    """Write an overlay for every film of ``paths``.
+
+    Args:
+        explainer: Model and method.
+        paths: The films.
+        root: The folder that they are named below.
+        output, advance, arrays, smaller: See ``explain_films``.
+        masks: The lungs, for a model that sees them alone.
+        see: Called with each explained film, from several threads at a time.
+
+    Raises:
+        CxrError: None of the films can be read.
+    """
+    preprocessing = Preprocessing(**explainer.card.preprocessing)
+    result, names = Explained(explainer.title, explainer.layer), PictureNames(root)
+    films = read_films(paths, preprocessing, masks)
+    writing: list[concurrent.futures.Future] = []
+    with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
+        while chunk := list(itertools.islice(films, explainer.films_at_once)):
+            good = [film for film in chunk if film.pixels is not None]
+            result.failures += [(relative_name(film.path, root), film.error) for film in chunk if film.error]
+            if good:
+                found = explainer.explain(good)
+                targets = [output / names.picture(film.path, _suffix(film.path)) for film in good]
+                write = functools.partial(_write, found, preprocessing, arrays, see, AT_LEAST if smaller else None)
+                # While the next films pass the network, but no more than these: memory does not grow.
+                _wait(writing)
+                writing = [pool.submit(write, *one) for one in zip(range(len(good)), good, targets, strict=True)]
+                result.pictures += targets
+                result.empty += int(found.empty.sum())
+                result.rows += _rows(found, targets, root, output, arrays)
+            if advance:
+                advance(len(chunk))
+        _wait(writing)
+    if not result.pictures:
+        name, reason = result.failures[0]
+        raise CxrError(f"None of the {len(result.failures)} films can be read. First: {name}: {reason}")
+    return result
+
+
+def _wait(writing: list[concurrent.futures.Future]) -> None:
+    for one in writing:
+        one.result()
+
+
+def _suffix(film: str) -> str:
+    """Of a film's picture: lossless where the film is."""
+    return ".jpg" if pathlib.Path(film).suffix.lower() in JPEG_SUFFIXES else ".png"
+
+
+def write_page(result: Explained, model: str, output: pathlib.Path) -> None:
+    """Write ``index.html`` of the pictures in ``output`` by the ``model`` of that name, and note it in ``result``."""
+    heading = f"{result.title} of {model}" + (f", layer {result.layer}" if result.layer else "")
+    result.index = output / "index.html"
+    write_index(result.index, heading, _figures(result))
 
 
 def _write(
-    found: Explanation, preprocessing: Preprocessing, arrays: bool, place: int, film: Film, path: pathlib.Path
+    found: Explanation,
+    preprocessing: Preprocessing,
+    arrays: bool,
+    see: Callable[[Seen], None] | None,
+    at_least: int | None,
+    place: int,
+    film: Film,
+    path: pathlib.Path,
 ) -> None:
-    pixels, _ = decode(read_bytes(film.path))
-    heatmap = to_film(found.maps[place], film.width, film.height, preprocessing, film.region)
+    pixels, _ = decode(read_bytes(film.path), at_least=at_least)
+    own = functools.partial(
+        to_film, width=film.width, height=film.height, preprocessing=preprocessing, region=film.region
+    )
     row, shown = found.predictions.iloc[place], found.shown[place]
     caption = f"{pathlib.Path(film.path).name}: {row['label']} {row['probability']:.3f}"
     if shown != row["label"]:
         caption += f", map for {shown}"
-    overlay_figure(pixels, heatmap, caption, bool(found.empty[place]), path, shown)
+    # A picture has 256 levels: enlarged as such they cost a quarter of the time.
+    cover = cv2.resize(own(levels(found.maps[place])), pixels.shape[::-1], interpolation=cv2.INTER_AREA)
+    overlay_figure(pixels, cover, caption, bool(found.empty[place]), path, shown)
+    heatmap = own(found.maps[place]) if arrays or see else None
     if arrays:
         _save(path.with_suffix(".npy"), heatmap)
         for name, extra in found.extras.items():
             _save(path.with_suffix(f".{name}.npy"), extra[place])
+    if see:
+        see(Seen(film, row["label"], int(found.index[place]), found.maps[place], heatmap))
 
 
 def _save(path: pathlib.Path, array: np.ndarray) -> None:

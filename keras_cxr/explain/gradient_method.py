@@ -1,6 +1,7 @@
 """What all heatmaps from feature maps and gradients share; a method adds how it combines the two."""
 
 import abc
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
 class GradientMethod(LayerMethod):
     """A method on one layer's feature maps and the gradients of the score by them; see `LayerMethod`."""
 
+    channel_weights: Callable[[np.ndarray], np.ndarray] | None = None
+    """Where the gradient of a channel is the same at every place, as behind global average pooling: from gradients
+    (n, channels) to the weights (n, channels) with which ``combine`` sums the maps before it drops negative parts. None
+    where it is no such sum."""
+
     def __init__(self, model: "keras.Model", layer: str | None = None, corners: bool = False):
         super().__init__(model, layer, corners)
-        self.run = self.network.gradients(self.combine, self.layer)
+        self.run = self.network.gradients(self.combine, self.layer, self.channel_weights)
 
     @abc.abstractmethod
     def combine(self, features: "tf.Tensor", gradients: "tf.Tensor") -> "tf.Tensor":

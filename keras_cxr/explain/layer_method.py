@@ -11,7 +11,7 @@ from keras_cxr.explain.upsample import upsample
 if TYPE_CHECKING:
     import keras
 
-    from keras_cxr.explain.field import Grid
+    from keras_cxr.explain.grid import Grid
 
 
 class LayerMethod(Method):

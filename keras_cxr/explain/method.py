@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_cxr.errors import UsageError
+from keras_cxr.explain.fast_network import FastNetwork
 from keras_cxr.explain.target import Target, target
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Method(abc.ABC):
 
     Args:
         model: A built network from (batch, H, W, C) gray levels 0–255 to probabilities (batch, classes); one output
-            means a sigmoid. It is not changed.
+            means a sigmoid. It is not changed. Or what a faster runtime computes.
 
     Attributes:
         layer: The name of the layer that is shown; None: the film's own pixels.
@@ -48,7 +49,10 @@ class Method(abc.ABC):
 
     layer: str | None = None
 
-    def __init__(self, model: "keras.Model"):
+    def __init__(self, model: "keras.Model | FastNetwork"):
+        if isinstance(model, FastNetwork):
+            self.network = model
+            return
         from keras_cxr.explain.network import Network
 
         self.network = Network(model)
@@ -90,7 +94,9 @@ class Method(abc.ABC):
             raise UsageError(
                 f"The images must have the shape (n, height, width, channels) = {wanted}. Received: {images.shape}."
             )
-        maps, extras = self.compute(images, target(class_index, len(images), self.network.width, against))
+        network = self.network
+        wanted = target(class_index, len(images), network.width, against, softmax=not network.sigmoid)
+        maps, extras = self.compute(images, wanted)
         maps = maps.astype("float32")
         return Found(maps, ~maps.any(axis=(1, 2)), extras)
 

@@ -7,13 +7,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_cxr.errors import CxrError
 from keras_cxr.explain.capture import capture, input_shape
 from keras_cxr.explain.execution import execution
-from keras_cxr.explain.field import Grid, layer_grid
+from keras_cxr.explain.field import layer_grid
+from keras_cxr.explain.finite import finite
 from keras_cxr.explain.gradients import Gradients
+from keras_cxr.explain.grid import Grid
 from keras_cxr.explain.layers import check_layer, default_layer
-from keras_cxr.explain.scores import linear_output
+from keras_cxr.explain.scores import ends_in_sigmoid, linear_output
 
 
 class Network:
@@ -24,6 +25,7 @@ class Network:
         steps: ``execution(model)``.
         input_shape: Of one film, (height, width, channels); None where it may be any.
         width: Number of outputs.
+        sigmoid: Whether each output is a probability of its own.
         half: Whether a layer computes in float16.
     """
 
@@ -32,6 +34,7 @@ class Network:
         self.steps = execution(model)
         self.input_shape = input_shape(model)
         self.width = next(step.shape[-1] for step in reversed(self.steps) if step.final)
+        self.sigmoid = ends_in_sigmoid(model, self.steps)
         self.half = any(step.dtype == "float16" for step in self.steps)
         self._signature = [tf.TensorSpec((None, *self.input_shape), tf.float32)]
 
@@ -49,8 +52,10 @@ class Network:
         """See `field.layer_grid`."""
         return layer_grid(self.model, layer, size)
 
-    def gradients(self, combine: Callable, layer: str | None = None) -> Gradients:
-        """See `gradients.Gradients`."""
+    def gradients(
+        self, combine: Callable, layer: str | None = None, channel_weights: Callable | None = None
+    ) -> Gradients:
+        """See `gradients.Gradients`; ``channel_weights`` are for networks that Keras does not compute."""
         return Gradients(self, combine, layer)
 
     def logits(self, images: np.ndarray) -> np.ndarray:
@@ -59,7 +64,7 @@ class Network:
         Raises:
             CxrError: They are not finite.
         """
-        return _finite(self._logits(tf.cast(images, tf.float32)).numpy(), "The network's logits")
+        return finite(self._logits(tf.cast(images, tf.float32)).numpy(), "The network's logits")
 
     def features(self, layer: str) -> Callable[[np.ndarray], np.ndarray]:
         """A function from films (n, H, W, C) to the output of ``layer``, float32 (n, h, w, channels).
@@ -73,7 +78,7 @@ class Network:
                 self.model(images, training=False)
             return tf.cast(captured.output, tf.float32)
 
-        return lambda images: _finite(run(images).numpy(), f"The feature maps of layer '{layer}'")
+        return lambda images: finite(run(images).numpy(), f"The feature maps of layer '{layer}'")
 
     @functools.cached_property
     def _logits(self):
@@ -83,9 +88,3 @@ class Network:
                 return tf.cast(self.model(images, training=False), tf.float32)
 
         return run
-
-
-def _finite(values: np.ndarray, what: str) -> np.ndarray:
-    if np.isfinite(values).all():
-        return values
-    raise CxrError(f"{what} must be finite. Received: NaN or infinity. Try the network in float32.")

@@ -1,7 +1,7 @@
 """What a user asks of an explanation, beside the model and the films."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from keras_cxr.errors import UsageError
 from keras_cxr.explain.registry import Entry, find
@@ -43,3 +43,32 @@ class Request:
     def entry(self) -> Entry:
         """What is registered of the method."""
         return find(self.method)
+
+
+def requests_for(methods: Sequence[str], request: Mapping[str, object]) -> list[Request]:
+    """A request a method, each method once; of several, each gets only what it takes.
+
+    Args:
+        methods: Their names.
+        request: The other arguments of `Request`.
+
+    Raises:
+        UsageError: An unknown method, or something that none of them takes.
+    """
+    entries = [find(name) for name in dict.fromkeys(methods)]
+    if len(entries) == 1:
+        return [Request(entries[0].name, **request)]
+    settings, layers = request.get("settings", {}), request.get("layers", ())
+    for name in [*settings, *(["layer"] if layers else [])]:
+        if not any(name in entry.settings for entry in entries):
+            entries[0].check_settings([name])
+    return [Request(entry.name, **_taken(entry, dict(request))) for entry in entries]
+
+
+def _taken(entry: Entry, request: dict) -> dict:
+    request["settings"] = {name: value for name, value in request.get("settings", {}).items() if name in entry.settings}
+    if "layer" not in entry.settings:
+        request["layers"] = ()
+    if not entry.class_specific:
+        request["class_name"] = request["against"] = None
+    return request

@@ -37,6 +37,12 @@ def linear_output(model: keras.Model, steps: list[Step] | None = None) -> Iterat
         yield
 
 
+def ends_in_sigmoid(model: keras.Model, steps: list[Step]) -> bool:
+    """Whether the outputs of ``model`` are sigmoids; raises as ``linear_output``."""
+    last = _last_activation(model, steps)
+    return getattr(last, "activation", None) is keras.activations.sigmoid or type(last).__name__ == "Sigmoid"
+
+
 def _last_activation(model: keras.Model, steps: list[Step]) -> object:
     new = [step for step in steps if step.new]
     while new and not new[-1].final:

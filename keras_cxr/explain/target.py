@@ -14,7 +14,7 @@ class Target:
 
     Attributes:
         weights: float32 (films, outputs).
-        among_all: Whether the score is one class's logit of a softmax, not a difference and not a sigmoid's.
+        among_all: Whether the score is one class's logit of a softmax, not a difference and not that of a sigmoid.
     """
 
     weights: np.ndarray
@@ -34,18 +34,25 @@ class Target:
         return scores - logsumexp(logits.astype("float64"), axis=-1) if self.among_all else log_expit(scores)
 
 
-def target(class_index: np.ndarray | int, count: int, width: int, against: np.ndarray | int | None = None) -> Target:
+def target(
+    class_index: np.ndarray | int,
+    count: int,
+    width: int,
+    against: np.ndarray | int | None = None,
+    softmax: bool = True,
+) -> Target:
     """The target for films of one class or of a class each.
 
     With one output (a sigmoid) the positive class 1 scores the logit and the negative class 0 minus the logit, so
-    the two classes have different maps; each is already held against the other. With more (a softmax) each class
-    scores its own logit, less that of ``against``.
+    the two classes have different maps; each is already held against the other. With more (a softmax, or a sigmoid a
+    finding) each class scores its own logit, less that of ``against``.
 
     Args:
         class_index: Index of the class to explain, one for all films or (count,) integers.
         count: Number of films.
         width: Number of outputs of the network.
         against: Index of the class to hold it against, in the same form; None: none.
+        softmax: Whether several outputs share one softmax; False: each has a sigmoid.
 
     Raises:
         UsageError: An index that is no class, not one index a film, or a class against itself.
@@ -53,7 +60,7 @@ def target(class_index: np.ndarray | int, count: int, width: int, against: np.nd
     chosen = _checked(class_index, count, width)
     choices = np.array([[-1.0], [1.0]]) if width == 1 else np.eye(width)
     if against is None:
-        return Target(choices[chosen].astype("float32"), width > 1)
+        return Target(choices[chosen].astype("float32"), softmax and width > 1)
     other = _checked(against, count, width)
     if np.any(chosen == other):
         raise UsageError(f"A class must be held against another. Received: class {chosen[chosen == other][0]} twice.")

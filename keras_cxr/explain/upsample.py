@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from keras_cxr.explain.field import Axis, Grid
+    from keras_cxr.explain.grid import Axis, Grid
 
 
 def upsample(maps: np.ndarray, size: tuple[int, int], grid: "Grid | None" = None) -> np.ndarray:

@@ -56,6 +56,18 @@ def test_layers_and_smoothing_against_a_class(tiny_model, folder, capfd):
     assert (found["map_for"].dropna() == "NORMAL against PNEUMONIA").all()
 
 
+def test_several_methods_get_what_they_take(tiny_model, folder, capfd):
+    methods = ["--method", "layercam", "--method", "eigencam", "--method", "smoothgrad"]
+    assert explain(tiny_model, folder, *methods, "--class", "NORMAL", "--layer", "c3", "--samples", "2") == 0
+    told = capfd.readouterr().out
+    assert "LayerCAM, layer c3," in told
+    assert "Eigen-CAM, layer c3," in told
+    assert "SmoothGrad, " in told
+    shown = {"layercam": {"NORMAL"}, "eigencam": {"every class"}, "smoothgrad": {"NORMAL"}}
+    for method, expected in shown.items():
+        assert set(pd.read_csv(folder.parent / "maps" / method / "maps.csv")["map_for"].dropna()) == expected
+
+
 def test_gradcam_is_gradcam(tiny_model, folder):
     assert explain(tiny_model, folder) == 0
     assert main(["gradcam", str(folder), "-m", str(tiny_model.folder), "-o", str(folder.parent / "other")]) == 0

@@ -36,8 +36,8 @@ def linear(model):
     return twin
 
 
-def seen_centre(model, size):
-    """The middle of the input pixels that a map's middle cell depends on, and that cell: both (row, column)."""
+def seen_pixels(model, size):
+    """Middle and ends of the input pixels that a map's middle cell depends on, and that cell: each (row, column)."""
     images = tf.ones((1, *size, model.input_shape[-1]))
     with tf.GradientTape() as tape:
         tape.watch(images)
@@ -45,18 +45,20 @@ def seen_centre(model, size):
         cell = maps.shape[1] // 2, maps.shape[2] // 2
         value = tf.reduce_sum(maps[0, cell[0], cell[1]])
     support = tape.gradient(value, images).numpy()[0].sum(axis=-1) != 0
-    centre = []
+    centre, ends = [], []
     for axis, pixels in enumerate(size):
         places = np.flatnonzero(support.any(axis=1 - axis))
         assert 0 < places[0] <= places[-1] < pixels - 1, "the border would hide a part of the field"
         centre.append((places[0] + places[-1]) / 2)
-    return centre, cell
+        ends.append((places[0], places[-1] + 1))
+    return centre, ends, cell
 
 
 def assert_grid_is_seen(model, name, size):
     grid = layer_grid(model, name, size)
-    centre, cell = seen_centre(linear(keras.Model(model.inputs, _output(model, name))), size)
+    centre, ends, cell = seen_pixels(linear(keras.Model(model.inputs, _output(model, name))), size)
     assert [axis.start + axis.step * i for axis, i in zip(grid, cell, strict=True)] == centre
+    assert [axis.seen(i, pixels) for axis, i, pixels in zip(grid, cell, size, strict=True)] == ends
 
 
 def _output(model, name):

@@ -5,6 +5,7 @@ https://arxiv.org/abs/1512.04150.
 import numpy as np
 
 from keras_cxr.errors import UsageError
+from keras_cxr.explain.fast_network import FastNetwork
 from keras_cxr.explain.layer_method import LayerMethod
 from keras_cxr.explain.registry import register
 from keras_cxr.explain.target import Target
@@ -26,17 +27,22 @@ class CAM(LayerMethod):
 
     def __init__(self, model, layer: str | None = None, corners: bool = False):
         super().__init__(model, layer, corners)
-        self._dense = self._only_dense()
+        self._kernel = self._only_kernel()
         self._features = self.network.features(self.layer)
 
     def compute(self, images: np.ndarray, target: Target) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """See `Method.compute`."""
-        weights = target.weights @ self._dense.kernel.numpy().astype("float32").T
+        weights = target.weights @ self._kernel.T
         maps = np.einsum("nhwc,nc->nhw", self._features(images), weights)
         return np.maximum(maps, 0), {}
 
+    def _only_kernel(self) -> np.ndarray:
+        """The dense layer's, made sure that nothing but pooling and it lies between the map and the logits."""
+        if isinstance(self.network, FastNetwork):
+            return self.network.only_kernel()
+        return self._only_dense().kernel.numpy().astype("float32")
+
     def _only_dense(self):
-        """The dense layer, made sure that nothing but pooling and it lies between the map and the logits."""
         from keras import activations, layers
 
         steps = self.network.steps

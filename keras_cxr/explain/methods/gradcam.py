@@ -25,3 +25,7 @@ class GradCAM(GradientMethod):
 
         weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
         return tf.nn.relu(tf.reduce_sum(weights * features, axis=-1))
+
+    def channel_weights(self, gradients):
+        """See `GradientMethod.channel_weights`."""
+        return gradients

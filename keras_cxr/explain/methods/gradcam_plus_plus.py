@@ -2,6 +2,8 @@
 Networks", WACV 2018, https://arxiv.org/abs/1710.11063.
 """
 
+import numpy as np
+
 from keras_cxr.explain.gradient_method import GradientMethod
 from keras_cxr.explain.registry import register
 
@@ -33,3 +35,7 @@ class GradCAMPlusPlus(GradientMethod):
         alphas = tf.math.divide_no_nan(alphas, total)
         weights = tf.reduce_sum(alphas * tf.nn.relu(gradients), axis=(1, 2), keepdims=True)
         return tf.nn.relu(tf.reduce_sum(weights * features, axis=-1))
+
+    def channel_weights(self, gradients):
+        """See `GradientMethod.channel_weights`; alphas that are all the same sum up to one."""
+        return np.maximum(gradients, 0)

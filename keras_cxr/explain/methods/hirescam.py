@@ -24,3 +24,7 @@ class HiResCAM(GradientMethod):
         import tensorflow as tf
 
         return tf.nn.relu(tf.reduce_sum(gradients * features, axis=-1))
+
+    def channel_weights(self, gradients):
+        """See `GradientMethod.channel_weights`."""
+        return gradients

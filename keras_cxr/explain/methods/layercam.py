@@ -2,6 +2,8 @@
 on Image Processing 30, 2021, https://doi.org/10.1109/TIP.2021.3089943.
 """
 
+import numpy as np
+
 from keras_cxr.explain.gradient_method import GradientMethod
 from keras_cxr.explain.registry import register
 
@@ -21,3 +23,7 @@ class LayerCAM(GradientMethod):
         import tensorflow as tf
 
         return tf.nn.relu(tf.reduce_sum(tf.nn.relu(gradients) * features, axis=-1))
+
+    def channel_weights(self, gradients):
+        """See `GradientMethod.channel_weights`."""
+        return np.maximum(gradients, 0)

@@ -5,12 +5,11 @@ https://arxiv.org/abs/1311.2901.
 import numpy as np
 
 from keras_cxr.errors import UsageError
-from keras_cxr.explain.copies import BATCH, alike, batches, score_of
+from keras_cxr.explain.copies import BATCH, alike, batches, check_fill, fill_level, score_of
 from keras_cxr.explain.method import Method
 from keras_cxr.explain.registry import register
 from keras_cxr.explain.target import Target
 
-FILLS = ("mean", "black")
 # A coarse pass looks at every second place in each direction: its squares still overlap by half at the default stride.
 _COARSE = 2
 
@@ -54,9 +53,7 @@ class Occlusion(Method):
         batch_size: int = BATCH,
     ):
         super().__init__(model)
-        if fill not in FILLS:
-            raise UsageError(f"The fill must be one of {', '.join(FILLS)}. Received: '{fill}'.")
-        self._mask_size, self._stride, self._fill = mask_size, stride, fill
+        self._mask_size, self._stride, self._fill = mask_size, stride, check_fill(fill)
         self._coarse, self._batch_size = coarse, batch_size
 
     def compute(self, images: np.ndarray, target: Target) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -103,7 +100,7 @@ class Occlusion(Method):
 
     def _covered(self, image, rows, columns, size, chosen) -> np.ndarray:
         """Logits (rows, columns, outputs) at the chosen places (rows, columns); zero elsewhere."""
-        gray = image.mean(axis=(0, 1)) if self._fill == "mean" else 0
+        gray = fill_level(image, self._fill)
         logits = np.zeros((*chosen.shape, self.network.width), "float32")
         places = np.argwhere(chosen)
         for part in batches(len(places), self._batch_size):

@@ -1,0 +1,35 @@
+"""An explainer that a faster runtime serves, where one can."""
+
+from keras_cxr.errors import CxrError
+from keras_cxr.explain.explainer import Explainer
+from keras_cxr.explain.fast_network import FastNetwork, NotServedError
+from keras_cxr.explain.request import Request
+from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.choose import choose
+
+
+def fast_explainer(
+    model: SavedModel, request: Request, runtime: str = "auto", precision: str = "auto"
+) -> tuple[Explainer | None, str]:
+    """The explainer by the runtime that ``choose`` finds: the one that labels films in ``predict``.
+
+    TensorFlow is not imported.
+
+    Returns:
+        The explainer, None where Keras must serve; and a line for the user: which runtime, or why Keras.
+
+    Raises:
+        UsageError, CxrError: As ``choose`` and ``Explainer``; the runtime asked for by name does not serve this.
+    """
+    if model.card.training.get("members"):
+        # Refused by `Explainer`.
+        return None, ""
+    choice = choose(model, runtime, precision)
+    if choice.run is None:
+        return None, f"Note: {choice.note}" if choice.note else "Runtime: keras"
+    try:
+        return Explainer(model, request, FastNetwork(model, choice)), f"Runtime: {choice.name}"
+    except NotServedError as fault:
+        if runtime != "auto" or precision not in ("auto", "float32"):
+            raise CxrError(f"{str(fault)[:1].upper()}{str(fault)[1:]}. Try --runtime keras.") from fault
+        return None, f"Note: Keras is used: {fault}."
