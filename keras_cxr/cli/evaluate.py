@@ -44,7 +44,7 @@ MOST_SINGLE = 50
     type=click.Choice(["train", "val", "test", "all"]),
     help="Films to score.  [default: the model's own test split of the data it was trained on; all of other data]",
 )
-@click.option("--report/--no-report", default=True, show_default=True, help="Write report.html, with heatmaps.")
+@click.option("--report/--no-report", default=True, show_default=True, help="Write report.html.")
 @score_options
 @label_options
 def evaluate(
@@ -141,7 +141,8 @@ def _report(wanted: bool, output: pathlib.Path) -> None:
     if wanted:
         from keras_cxr.cli.report import write_report
 
-        write_report(output)
+        # TensorFlow takes longer to load than the rest of an evaluation by the fast runtime.
+        write_report(output, load=False)
 
 
 def _tell(evaluation, output: pathlib.Path) -> None:

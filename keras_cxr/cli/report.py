@@ -2,6 +2,7 @@
 
 import functools
 import pathlib
+import sys
 
 import click
 
@@ -29,8 +30,11 @@ def report(results, output, models, films, heatmaps) -> None:
     write_report(results, output, models, films, heatmaps)
 
 
-def write_report(results, output=None, models=(), films: int = 6, heatmaps: bool = True) -> None:
-    """Write the page and tell where; see ``report``."""
+def write_report(results, output=None, models=(), films: int = 6, heatmaps: bool = True, load: bool = True) -> None:
+    """Write the page and tell where; see ``report``.
+
+    With ``load`` False, heatmaps that need TensorFlow are left out where it is not loaded already.
+    """
     from keras_cxr.models.saved_model import CARD, open_model
     from keras_cxr.prediction.report_contents import evaluation_contents, training_contents
     from keras_cxr.report.page import write_page
@@ -38,23 +42,40 @@ def write_report(results, output=None, models=(), films: int = 6, heatmaps: bool
     if (results / CARD).is_file():
         contents = training_contents(open_model(results))
     else:
-        pictures = functools.partial(_pictures, heatmaps)
+        pictures = functools.partial(_pictures, heatmaps, load)
         contents = evaluation_contents(results, [open_model(folder) for folder in models], pictures, films)
     output = output or results / "report.html"
     write_page(output, contents)
     click.echo(f"Wrote {output}")
 
 
-def _pictures(heatmaps, model, paths):
+def _pictures(heatmaps, load, model, paths):
     """Thumbnails; where the network cannot be explained, of the films alone, which is then told."""
-    if heatmaps and model is not None:
-        from keras_cxr.cli.tensorflow import load_tensorflow
-
-        load_tensorflow()
     from keras_cxr.explain.thumbnails import thumbnails
 
-    try:
-        return thumbnails(model, paths, heatmaps)
-    except CxrError as fault:
-        click.echo(f"Note: no heatmaps: {fault}", err=True)
-        return thumbnails(None, paths)
+    explainer = None
+    if heatmaps and model is not None:
+        try:
+            explainer = _explainer(model, load)
+        except CxrError as fault:
+            click.echo(f"Note: no heatmaps: {fault}", err=True)
+    return thumbnails(explainer, paths)
+
+
+def _explainer(model, load):
+    """Of each film's own label, by the fast runtime or by Keras; None where Keras may not be loaded for it."""
+    from keras_cxr.explain.explainer import Explainer
+    from keras_cxr.explain.fast_explainer import fast_explainer
+    from keras_cxr.explain.request import Request
+
+    request = Request()
+    explainer, _ = fast_explainer(model, request)
+    if explainer is not None:
+        return explainer
+    if not load and "tensorflow" not in sys.modules:
+        click.echo("Note: no heatmaps in the report: they need Keras; 'keras-cxr report' adds them.", err=True)
+        return None
+    from keras_cxr.cli.tensorflow import load_tensorflow
+
+    load_tensorflow()
+    return Explainer(model, request)

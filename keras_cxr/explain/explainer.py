@@ -53,10 +53,10 @@ class Explainer:
         network: The model's network, where it is loaded already; by Keras or a faster runtime.
 
     Attributes:
-        card: Of the model.
         network: Its network.
         title: The method's name as its paper writes it.
         layer: The names of the layers that are shown, or None where the method shows pixels.
+        model, card: The saved model, and its card.
         films_at_once: How many films to hand over in one call.
 
     Raises:
@@ -76,7 +76,8 @@ class Explainer:
             )
         request = request or Request()
         entry = request.entry()
-        self.card, self._smooth, self._class_specific = model.card, request.smooth, entry.class_specific
+        self.model, self.card = model, model.card
+        self._smooth, self._class_specific = request.smooth, entry.class_specific
         self._chosen = _class_index(model.card.classes, request.class_name)
         self._against = _class_index(model.card.classes, request.against)
         if self._against is not None and self._against == self._chosen:

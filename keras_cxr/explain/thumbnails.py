@@ -12,38 +12,29 @@ from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import CxrError
 from keras_cxr.lungs.source import masks_for
-from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.explain.explainer import Explainer
 from keras_cxr.report.overlays import blend
 
 SIDE, QUALITY = 256, 82
 
 
-def thumbnails(
-    model: SavedModel | None, paths: list[pathlib.Path], heatmaps: bool = True
-) -> list[list[tuple[str, str]]]:
+def thumbnails(explainer: Explainer | None, paths: list[pathlib.Path]) -> list[list[tuple[str, str]]]:
     """Picture films.
 
     Args:
-        model: Whose heatmaps to lay beside the films: Grad-CAM of each film's own label; None for the films alone.
+        explainer: What gives the heatmaps to lay beside the films; None for the films alone.
         paths: Film files.
-        heatmaps: False for the films alone.
 
     Returns:
         Of each file what its pictures show, and the pictures as JPEG data URIs of up to 256 pixels a side ('' where
         the heatmap is empty); none of a file that cannot be read.
-
-    Raises:
-        CxrError: The network cannot be loaded, or cannot be explained.
     """
     pictures = [_film(path) for path in paths]
     shown = [[("film", _data_uri(gray))] if gray is not None else [] for gray in pictures]
-    if model is None or not heatmaps:
+    if explainer is None:
         return shown
-    # TensorFlow is loaded only where there is a map to make.
-    from keras_cxr.explain.explainer import Explainer
-
-    explainer, preprocessing = Explainer(model), Preprocessing(**model.card.preprocessing)
-    films = list(read_films([str(path) for path in paths], preprocessing, masks_for(model)))
+    preprocessing = Preprocessing(**explainer.card.preprocessing)
+    films = list(read_films([str(path) for path in paths], preprocessing, masks_for(explainer.model)))
     good = [place for place, film in enumerate(films) if film.pixels is not None and pictures[place] is not None]
     for start in range(0, len(good), explainer.films_at_once):
         chunk = good[start : start + explainer.films_at_once]

@@ -5,6 +5,7 @@ import base64
 import cv2
 import numpy as np
 
+from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.thumbnails import thumbnails
 
 
@@ -20,7 +21,7 @@ def test_films_and_their_heatmaps(tiny_model, phantom, tmp_path):
     broken.write_bytes(b"no film")
     gray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     cv2.imwrite(str(wide), cv2.resize(gray, (600, 300)))
-    shown = thumbnails(tiny_model, [path, broken, wide])
+    shown = thumbnails(Explainer(tiny_model), [path, broken, wide])
     assert shown[1] == []
     for found, size in ((shown[0], (128, 128)), (shown[2], (128, 256))):
         (what, film), (of_map, heatmap) = found
