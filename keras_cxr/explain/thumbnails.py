@@ -11,8 +11,8 @@ from keras_cxr.data.geometry import to_film
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import CxrError
-from keras_cxr.lungs.source import masks_for
 from keras_cxr.explain.explainer import Explainer
+from keras_cxr.lungs.source import masks_for
 from keras_cxr.report.overlays import blend
 
 SIDE, QUALITY = 256, 82
