@@ -14,6 +14,8 @@ COMMANDS = (
     ["gradcam"],
     ["explain"],
     ["filters"],
+    ["anomaly", "train"],
+    ["anomaly", "score"],
     ["convert"],
     ["lungs", "apply"],
     ["lungs", "train"],
