@@ -1,4 +1,4 @@
-"""Which films a reader should see: the worst errors, and those that the model was least sure of."""
+"""Which films a reader should see: the worst errors, the least certain ones, and those most unlike the training's."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,8 @@ import pandas as pd
 from keras_cxr.evaluation.films import Films, scored_films
 from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 
-CHOICE_COLUMNS = ["image", "truth", "label", "probability", "patient"]
+UNFAMILIARITY = "unfamiliarity"
+CHOICE_COLUMNS = ["image", "truth", "label", "probability", "patient", UNFAMILIARITY]
 
 
 def worst_errors(predictions: pd.DataFrame, classes: list[str], task: str = ONE_CLASS, each: int = 6) -> pd.DataFrame:
@@ -57,6 +58,23 @@ def least_certain(
         used = [(thresholds or {}).get(classes[index], 0.5) for index in films.ranked]
         distance = np.abs(films.probability[:, films.ranked] - used).min(axis=1, initial=np.inf)
     return _shown(table.iloc[np.argsort(distance, kind="stable")[:most]])
+
+
+def most_unlike(predictions: pd.DataFrame, classes: list[str], task: str = ONE_CLASS, most: int = 6) -> pd.DataFrame:
+    """The films most unlike those of the training.
+
+    Args:
+        predictions, classes, task: See ``films.scored_films``.
+        most: Films, at most.
+
+    Returns:
+        ``CHOICE_COLUMNS``, where the table has them, the most unfamiliar first; none where it is not known.
+    """
+    table, _ = _films(predictions, classes, task)
+    if UNFAMILIARITY not in table:
+        return _shown(table.head(0))
+    known = table[table[UNFAMILIARITY].notna()]
+    return _shown(known.sort_values(UNFAMILIARITY, ascending=False, kind="stable").head(most))
 
 
 def _films(predictions: pd.DataFrame, classes: list[str], task: str) -> tuple[pd.DataFrame, Films]:

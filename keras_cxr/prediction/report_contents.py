@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.evaluation.curves import net_benefit, reliability, threshold_points
-from keras_cxr.evaluation.film_choice import least_certain, worst_errors
+from keras_cxr.evaluation.film_choice import least_certain, most_unlike, worst_errors
 from keras_cxr.evaluation.films import scored_films
 from keras_cxr.evaluation.reports import confusion, finding_confusion, precision_recall_points, roc_points
 from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
@@ -20,7 +20,17 @@ from keras_cxr.prediction.training_record import count_films, training_record
 from keras_cxr.report.blocks import Film
 from keras_cxr.report.contents import Contents, ModelResults, Scored
 
-TABLES = ("scores", "subgroups", "confusions", "not_used", "shift", "remedies", "recalibration", "probe")
+TABLES = (
+    "scores",
+    "subgroups",
+    "confusions",
+    "not_used",
+    "shift",
+    "remedies",
+    "recalibration",
+    "probe",
+    "map_scores",
+)
 # A model and film files → of each film (what it shows, data URI), none of a film that cannot be read.
 Pictures = Callable[[SavedModel | None, list[pathlib.Path]], list[list[tuple[str, str]]]]
 
@@ -167,6 +177,7 @@ def _show_films(
             {
                 "the errors that the model was surest of": worst_errors(*settings, each=each),
                 "the films that it was least certain of": uncertain,
+                "the films most unlike those of its training": most_unlike(*settings, most=each),
             }
         )
     paths = [
@@ -192,6 +203,8 @@ def _show_films(
 def _film(row: dict, pictures: list[tuple[str, str]]) -> Film:
     called = f"called {row['label']}" if row["label"] != row["truth"] else "rightly called"
     sure = f" ({row['probability']:.3f})" if pd.notna(row.get("probability")) else ""
+    strange = row.get("unfamiliarity")
+    unlike = f", unfamiliarity {strange:.2f}" if strange is not None and pd.notna(strange) else ""
     # A file name that is no Unicode cannot stand in a page as it is.
     image = os.fsencode(row["image"]).decode("utf-8", "replace")
-    return Film(pictures, f"{row['truth']}, {called}{sure}", image)
+    return Film(pictures, f"{row['truth']}, {called}{sure}{unlike}", image)

@@ -7,7 +7,7 @@ import re
 from keras_cxr.files import write_text
 from keras_cxr.report.blocks import Code, Facts, Films, Grid, Listing, Matrix, Picture, Row, Section, Text
 from keras_cxr.report.contents import Contents
-from keras_cxr.report.sections import account, curves, elsewhere, films, material, scores
+from keras_cxr.report.sections import account, curves, elsewhere, films, heatmaps, material, scores
 from keras_cxr.report.templating import environment
 
 OF_A_MODEL = (
@@ -25,6 +25,7 @@ OF_A_MODEL = (
     elsewhere.probe,
     elsewhere.remedies,
     elsewhere.recalibration,
+    heatmaps.map_scores,
     films.films,
     account.notes,
 )

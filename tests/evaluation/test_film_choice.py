@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from keras_cxr.evaluation.film_choice import least_certain, worst_errors
+from keras_cxr.evaluation.film_choice import least_certain, most_unlike, worst_errors
 from keras_cxr.evaluation.task import MULTI_LABEL
 
 
@@ -39,6 +39,14 @@ def test_both_kinds_of_error_are_shown_the_surest_first():
 def test_the_least_certain_lie_next_to_the_threshold_in_use():
     assert list(least_certain(FILMS, ["WELL", "SICK"], thresholds={"SICK": 0.4}, most=2)["image"]) == ["g", "c"]
     assert list(least_certain(FILMS, ["WELL", "SICK"], most=2)["image"]) == ["c", "g"]
+
+
+def test_the_most_unlike_come_first_where_it_is_known():
+    strange = FILMS.assign(unfamiliarity=[0.5, 0.9, 3.0, 0.2, np.nan, 1.5, 0.1, 9.0, 0.4])
+    found = most_unlike(strange, ["WELL", "SICK"], most=3)
+    assert list(found["image"]) == ["c", "f", "b"]  # "h", the strangest, could not be read
+    assert list(found["unfamiliarity"]) == [3.0, 1.5, 0.9]
+    assert not len(most_unlike(FILMS, ["WELL", "SICK"]))
 
 
 def test_of_many_classes_the_two_likeliest_are_held_together():

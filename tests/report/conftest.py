@@ -62,6 +62,11 @@ OTHERS = {
         {"view": view, "metric": "AUROC", "value": 0.6, "low": 0.5, "high": 0.7, "n": 59, "flag": flag}
         for view, flag in (("whole film", ""), ("border alone", "shortcut"))
     ],
+    "map_scores": [
+        {"method": method, "measure": "pointing <game>", "value": 0.3, "low": 0.1, "high": 0.5, "n": 19, "chance": 0.1}
+        | {"meaning": "share & <place>"}
+        for method in ("gradcam", "layercam")
+    ],
 }
 
 

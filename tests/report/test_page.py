@@ -67,6 +67,7 @@ def test_every_section_whose_table_is_there_is_there(read):
         "Shortcut probe",
         "Remedies",
         "Recalibration",
+        "Heatmaps, measured",
         "Errors and uncertain films",
         "Notes on the data",
         "Limits",
@@ -145,7 +146,7 @@ def test_a_bare_evaluation_has_a_report(write_results, tmp_path, classes):
     titles = [title for _, title in found.headings]
     assert ("Choice of threshold" in titles) == (len(classes) == 2)
     assert {"Calibration", "Discrimination", "Scores", "Limits"} <= set(titles)
-    assert not {"Shift", "Remedies", "Subgroups", "Shortcut probe"} & {*titles}
+    assert not {"Shift", "Remedies", "Subgroups", "Shortcut probe", "Heatmaps, measured"} & {*titles}
 
 
 def test_findings_have_a_report(tmp_path):

@@ -5,7 +5,7 @@ from keras_cxr.report.contents import ModelResults
 
 
 def films(results: ModelResults, key: str) -> Section | None:
-    """The worst errors and the least certain films, as thumbnails."""
+    """The worst errors, the least certain and the most unfamiliar films, as thumbnails."""
     blocks = [
         Films(f"{each.name}: {caption}", shown) for each in results.scored for caption, shown in each.shown if shown
     ]
