@@ -53,13 +53,12 @@ def _pictures(heatmaps, load, model, paths):
     """Thumbnails; where the network cannot be explained, of the films alone, which is then told."""
     from keras_cxr.explain.thumbnails import thumbnails
 
-    explainer = None
     if heatmaps and model is not None:
         try:
-            explainer = _explainer(model, load)
+            return thumbnails(_explainer(model, load), paths)
         except CxrError as fault:
-            click.echo(f"Note: no heatmaps: {fault}", err=True)
-    return thumbnails(explainer, paths)
+            click.echo(f"Note: no heatmaps in the report: {fault}", err=True)
+    return thumbnails(None, paths)
 
 
 def _explainer(model, load):

@@ -28,6 +28,9 @@ def thumbnails(explainer: Explainer | None, paths: list[pathlib.Path]) -> list[l
     Returns:
         Of each file what its pictures show, and the pictures as JPEG data URIs of up to 256 pixels a side ('' where
         the heatmap is empty); none of a file that cannot be read.
+
+    Raises:
+        CxrError: The model sees lungs alone, and carries no lung model to find them.
     """
     pictures = [_film(path) for path in paths]
     shown = [[("film", _data_uri(gray))] if gray is not None else [] for gray in pictures]
