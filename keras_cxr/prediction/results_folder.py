@@ -6,6 +6,7 @@ import pandas as pd
 
 from keras_cxr.errors import CxrError
 from keras_cxr.prediction.notes import NOTES
+from keras_cxr.prediction.table import UNFAMILIARITY
 
 PREDICTIONS = "predictions.csv"
 NEEDED = ("dataset", "image", "truth", "label", "error")
@@ -34,7 +35,7 @@ def parts(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def read_predictions(folder: pathlib.Path) -> pd.DataFrame:
-    """The predictions table: texts as they are, '' where empty; probabilities as numbers.
+    """The predictions table: texts as they are, '' where empty; probabilities and unfamiliarity as numbers.
 
     Raises:
         CxrError: It lacks columns.
@@ -44,7 +45,7 @@ def read_predictions(folder: pathlib.Path) -> pd.DataFrame:
     missing = [name for name in NEEDED if name not in table]
     if missing:
         raise CxrError(f"'{file}' lacks the columns {', '.join(missing)}. Make it with 'keras-cxr evaluate'.")
-    numbers = [name for name in table if name.startswith("p_") or name == "probability"]
+    numbers = [name for name in table if name.startswith("p_") or name in ("probability", UNFAMILIARITY)]
     return table.assign(**table[numbers].apply(pd.to_numeric, errors="coerce"))
 
 

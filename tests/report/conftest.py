@@ -19,6 +19,7 @@ def _predictions(classes, rng, films=60):
     table = pd.DataFrame(p, columns=[f"p_{name}" for name in classes])
     table = table.assign(dataset="A & <B>", image=[f"<img src=x>&{n}.png" for n in range(films)], truth=truth)
     table = table.assign(patient=[f"p{n // 2}" for n in range(films)], label=label, probability=p.max(1), error="")
+    table["unfamiliarity"] = rng.uniform(0, 3, films)
     table.loc[0, ["label", "error"]], table.loc[0, ["probability", "p_" + classes[0]]] = ["", "cut <short>"], np.nan
     return table
 

@@ -105,6 +105,14 @@ def test_figures_and_films_are_told_in_words(read):
     assert all(attributes["alt"] for attributes in read.elements["img"])
 
 
+def test_the_most_unfamiliar_films_are_shown(read, evaluation_page):
+    predictions = pd.read_csv(evaluation_page.parent / "predictions.csv")
+    strangest = predictions[predictions["error"].isna()]["unfamiliarity"].max()
+    text = "".join(read.text)
+    assert "the films most unlike those of its training" in text
+    assert f"unfamiliarity {strangest:.2f}" in text
+
+
 def test_names_are_shown_as_they_are(read):
     text = "".join(read.text)
     for name in (
