@@ -52,18 +52,6 @@ class AnomalyCard:
     card_version: int = ANOMALY_CARD_VERSION
 
 
-def check_output(folder: pathlib.Path) -> None:
-    """Whether a training may write to ``folder``.
-
-    Raises:
-        CxrError: It holds a finished model or something else.
-    """
-    if (folder / CARD).is_file():
-        raise CxrError(f"'{folder}' holds a finished model. Choose another --name, or delete the folder.")
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise CxrError(f"'{folder}' is there already and not empty. Choose another --name.")
-
-
 def write_anomaly_card(folder: pathlib.Path, card: AnomalyCard) -> None:
     """Write the card, whole or not at all."""
     write_json(folder / CARD, dataclasses.asdict(card))

@@ -14,7 +14,7 @@ import pandas as pd
 import tensorflow as tf
 
 import keras_cxr
-from keras_cxr.anomaly.card import AnomalyCard, check_output, write_anomaly_card
+from keras_cxr.anomaly.card import AnomalyCard, write_anomaly_card
 from keras_cxr.anomaly.features import Features
 from keras_cxr.anomaly.fit import best_row
 from keras_cxr.anomaly.methods import Detector, find
@@ -31,7 +31,7 @@ from keras_cxr.evaluation.anomaly import anomaly_scores
 from keras_cxr.evaluation.false_alarms import threshold_of_normals
 from keras_cxr.files import write_csv
 from keras_cxr.models import saved_model as names
-from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.models.saved_model import SavedModel, check_new_folder
 from keras_cxr.report.anomaly import score_figure
 from keras_cxr.report.learning import learning_curves
 from keras_cxr.training.monitor import Monitor
@@ -71,7 +71,7 @@ def train_anomaly(
         UsageError: Settings that cannot be meant.
     """
     settings, folder, monitor = settings or AnomalySettings(), pathlib.Path(folder), monitor or Monitor()
-    check_output(folder)
+    check_new_folder(folder, "--name")
     method = find(settings.method)
     if (features is not None) != method.ON_FEATURES:
         raise UsageError(f"The method {settings.method} {'needs' if method.ON_FEATURES else 'takes no'} features.")

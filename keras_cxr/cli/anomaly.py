@@ -68,13 +68,13 @@ def train(data, name, output, normal, **options) -> None:
     DATA is what 'keras-cxr train' takes. Films are split by patient: the method learns from the normal films of train,
     those of val set the threshold, and all films of test give the AUROC.
     """
-    from keras_cxr.anomaly.card import check_output
     from keras_cxr.anomaly.normal import normal_label
     from keras_cxr.cli.display import print_table
     from keras_cxr.data.source import read_dataset
+    from keras_cxr.models.saved_model import check_new_folder
 
     labels, source = take_label_options(options), _take_source(options)
-    check_output(output / name)
+    check_new_folder(output / name, "--name")
     dataset = read_dataset(data, labels)
     normal = normal_label(dataset.table["label"], normal)
     saved = _open_source(source.get("model"))

@@ -32,10 +32,10 @@ def train(images, masks, output, patient_pattern, **settings) -> None:
     Films are split 70/15/15 by patient; the scores are of the test films, at their own resolution.
     """
     from keras_cxr.cli.display import print_table
-    from keras_cxr.lungs.card import check_output
     from keras_cxr.lungs.pairs import find_pairs
+    from keras_cxr.models.saved_model import check_new_folder
 
-    check_output(output)
+    check_new_folder(output, "-o")
     pairs = find_pairs(images, masks, patient_pattern)
     load_tensorflow()
     from keras_cxr.lungs.settings import LungSettings

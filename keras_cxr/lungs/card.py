@@ -42,18 +42,6 @@ class LungCard:
     card_version: int = LUNG_CARD_VERSION
 
 
-def check_output(folder: pathlib.Path) -> None:
-    """Whether a training may write to ``folder``.
-
-    Raises:
-        CxrError: It holds a finished model or something else.
-    """
-    if (folder / CARD).is_file():
-        raise CxrError(f"'{folder}' holds a finished model. Choose another -o, or delete the folder.")
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise CxrError(f"'{folder}' is there already and not empty. Choose another -o.")
-
-
 def write_lung_card(folder: pathlib.Path, card: LungCard) -> None:
     """Write the card, whole or not at all. It comes last: a folder with a card is a finished model."""
     write_json(folder / CARD, dataclasses.asdict(card))

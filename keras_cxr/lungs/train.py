@@ -17,13 +17,14 @@ from keras_cxr.data.record import splits_table
 from keras_cxr.data.table import Dataset
 from keras_cxr.evaluation.segmentation import segmentation_scores
 from keras_cxr.files import whole_file, write_csv
-from keras_cxr.lungs.card import LungCard, check_output, write_lung_card
+from keras_cxr.lungs.card import LungCard, write_lung_card
 from keras_cxr.lungs.compare import Comparison
 from keras_cxr.lungs.fit import THRESHOLDS, best_row, fit, validation_dice
 from keras_cxr.lungs.prepare import prepare
 from keras_cxr.lungs.settings import LungSettings
 from keras_cxr.models import saved_model as names
 from keras_cxr.models.forward import forward
+from keras_cxr.models.saved_model import check_new_folder
 from keras_cxr.models.unet import build_unet
 from keras_cxr.report.lungs import lung_learning_curves
 
@@ -57,7 +58,7 @@ def train_lungs(
         UsageError: Settings that cannot be meant.
     """
     settings, folder = settings or LungSettings(), pathlib.Path(folder)
-    check_output(folder)
+    check_new_folder(folder, "-o")
     keras.utils.set_random_seed(settings.seed)
     network = build_unet(settings.size, settings.filters)
     data = prepare(pairs, Preprocessing(settings.size), settings.seed)

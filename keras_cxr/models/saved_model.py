@@ -103,6 +103,18 @@ def write_card(folder: pathlib.Path, card: Card) -> None:
     write_json(folder / CARD, dataclasses.asdict(card))
 
 
+def check_new_folder(folder: pathlib.Path, option: str) -> None:
+    """Whether a training that is not resumed may write to ``folder``, which ``option`` names.
+
+    Raises:
+        CxrError: It holds a finished model or something else.
+    """
+    if (folder / CARD).is_file():
+        raise CxrError(f"'{folder}' holds a finished model. Choose another {option}, or delete the folder.")
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise CxrError(f"'{folder}' is there already and not empty. Choose another {option}.")
+
+
 def open_model(folder: str | os.PathLike) -> SavedModel:
     """Read a saved model's card.
 
