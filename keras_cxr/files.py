@@ -49,6 +49,13 @@ def write_csv(path: str | os.PathLike, table: "pd.DataFrame") -> None:
         table.to_csv(temporary, index=False, errors="surrogateescape")
 
 
+def read_texts(path: str | os.PathLike) -> "pd.DataFrame":
+    """Read a CSV file as ``write_csv`` writes it, every value as the text that it is, '' where empty."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+
+
 def natural_key(text: str) -> str:
     """Sort key that reads runs of digits as numbers: '2.png' before '10.png'."""
     # One text, not a list of parts: a folder of 200,000 names holds as many keys while it is sorted.

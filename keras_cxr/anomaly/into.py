@@ -5,7 +5,7 @@ import os
 import pandas as pd
 
 from keras_cxr.errors import CxrError, one_line
-from keras_cxr.files import write_csv
+from keras_cxr.files import read_texts, write_csv
 from keras_cxr.prediction.match_rows import match_rows
 
 COLUMN = "anomaly"
@@ -18,7 +18,7 @@ def read_rows(file: str | os.PathLike) -> pd.DataFrame:
         CxrError: It is not there, cannot be read, or has no such column.
     """
     try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+        table = read_texts(file)
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or one_line(str(fault))
         raise CxrError(f"'{file}' cannot be read: {reason}. Make it with 'keras-cxr predict'.") from fault

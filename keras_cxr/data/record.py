@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_cxr.data.source import patient_groups
 from keras_cxr.data.table import Dataset, relative_name
+from keras_cxr.files import read_texts
 
 
 def splits_table(dataset: Dataset) -> pd.DataFrame:
@@ -18,7 +19,7 @@ def splits_table(dataset: Dataset) -> pd.DataFrame:
 
 def read_splits(file: str | os.PathLike) -> pd.DataFrame:
     """What ``splits_table`` wrote, every column as text; an ensemble's has ``fold`` too."""
-    return pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    return read_texts(file)
 
 
 def data_record(dataset: Dataset, films: dict, truth: str) -> dict:

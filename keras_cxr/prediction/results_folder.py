@@ -5,6 +5,7 @@ import pathlib
 import pandas as pd
 
 from keras_cxr.errors import CxrError
+from keras_cxr.files import read_texts
 from keras_cxr.prediction.notes import NOTES
 from keras_cxr.prediction.table import UNFAMILIARITY
 
@@ -41,7 +42,7 @@ def read_predictions(folder: pathlib.Path) -> pd.DataFrame:
         CxrError: It lacks columns.
     """
     file = folder / PREDICTIONS
-    table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding_errors="surrogateescape")
+    table = read_texts(file)
     missing = [name for name in NEEDED if name not in table]
     if missing:
         raise CxrError(f"'{file}' lacks the columns {', '.join(missing)}. Make it with 'keras-cxr evaluate'.")
