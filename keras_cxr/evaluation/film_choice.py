@@ -5,8 +5,8 @@ import pandas as pd
 
 from keras_cxr.evaluation.films import Films, scored_films
 from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
+from keras_cxr.evaluation.unfamiliarity import UNFAMILIARITY
 
-UNFAMILIARITY = "unfamiliarity"
 CHOICE_COLUMNS = ["image", "truth", "label", "probability", "patient", UNFAMILIARITY]
 
 

@@ -7,6 +7,7 @@ from keras_cxr.evaluation.films import Films, scored_films
 from keras_cxr.evaluation.shift import interval_text, shift_row
 from keras_cxr.evaluation.task import ONE_CLASS
 from keras_cxr.evaluation.telling_apart import Area, area_with_interval
+from keras_cxr.evaluation.unfamiliarity import UNFAMILIARITY
 from keras_cxr.evaluation.wilson import effective_n, wilson_interval
 
 # By construction 5 % of validation films lie above 1.
@@ -23,8 +24,8 @@ def unfamiliarity_rows(predictions: pd.DataFrame, classes: list[str], task: str 
         classes: In the network's order; of two, the second is positive.
         task: Of ``evaluation.task``.
     """
-    part = predictions[predictions["unfamiliarity"].notna()]
-    films, scores = scored_films(part, classes, task), part["unfamiliarity"].to_numpy(float)
+    part = predictions[predictions[UNFAMILIARITY].notna()]
+    films, scores = scored_films(part, classes, task), part[UNFAMILIARITY].to_numpy(float)
     if not len(films) or len(films) < len(part):
         return []
     above = scores > 1

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+UNFAMILIARITY = "unfamiliarity"  # the column of a predictions table
 COMPONENTS = 64
 FILMS_A_COMPONENT = 10  # by fewer a variance is not known
 USUAL = 0.95

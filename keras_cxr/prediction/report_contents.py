@@ -16,6 +16,7 @@ from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.models.saved_model import CARD, SavedModel, open_model
 from keras_cxr.prediction.account import read_account
 from keras_cxr.prediction.results_folder import parts, read_notes, read_predictions, read_table
+from keras_cxr.prediction.table import UNFAMILIARITY
 from keras_cxr.prediction.training_record import count_films, training_record
 from keras_cxr.report.blocks import Film
 from keras_cxr.report.contents import Contents, ModelResults, Scored
@@ -203,7 +204,7 @@ def _show_films(
 def _film(row: dict, pictures: list[tuple[str, str]]) -> Film:
     called = f"called {row['label']}" if row["label"] != row["truth"] else "rightly called"
     sure = f" ({row['probability']:.3f})" if pd.notna(row.get("probability")) else ""
-    strange = row.get("unfamiliarity")
+    strange = row.get(UNFAMILIARITY)
     unlike = f", unfamiliarity {strange:.2f}" if strange is not None and pd.notna(strange) else ""
     # A file name that is no Unicode cannot stand in a page as it is.
     image = os.fsencode(row["image"]).decode("utf-8", "replace")

@@ -4,13 +4,10 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.evaluation.findings import texts_of
+from keras_cxr.evaluation.unfamiliarity import UNFAMILIARITY
 
 # Arrow, which pandas keeps texts in where pyarrow is installed, holds no file name that is no Unicode.
 pd.set_option("mode.string_storage", "python")
-
-
-# How unlike the training films a film is; see ``evaluation.unfamiliarity``.
-UNFAMILIARITY = "unfamiliarity"
 
 
 def prediction_columns(classes: list[str], unfamiliarity: bool = False) -> list[str]:
