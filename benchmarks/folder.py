@@ -43,7 +43,7 @@ def growth(folder: pathlib.Path, model) -> float:
 def runtime(model):
     """What 'auto' takes after a ``train``; and its name."""
     from keras_cxr.models.forward import forward
-    from keras_cxr.prediction.choose import choose
+    from keras_cxr.prediction.serving.choose import choose
 
     choice = choose(model)
     return choice.run or forward(model.network()), choice.name

@@ -20,9 +20,9 @@ SIZE, BATCH = 224, 32
 
 
 def predict(model, folder: pathlib.Path) -> None:
-    from keras_cxr.prediction.choose import choose
     from keras_cxr.prediction.familiarity import with_familiarity
     from keras_cxr.prediction.predict import predict
+    from keras_cxr.prediction.serving.choose import choose
 
     run = with_familiarity(model, choose(model))[0].run
     summary = predict(model, folder, model.folder.parent / "predictions.csv", run=run)

@@ -134,9 +134,9 @@ def write_default_runtime(model) -> str:
     """Write what ``train`` writes for the default runtime in float32, and return the name of what 'auto' then takes."""
     import numpy as np
 
-    from keras_cxr.prediction.choose import choose
-    from keras_cxr.prediction.material import material
-    from keras_cxr.prediction.optimize import combinations, write_runtimes
+    from keras_cxr.prediction.serving.choose import choose
+    from keras_cxr.prediction.serving.material import material
+    from keras_cxr.prediction.serving.optimize import combinations, write_runtimes
 
     none = np.empty((0, *model.network().input_shape[1:]), np.uint8)
     pairs, reasons = combinations("openvino", "float32")

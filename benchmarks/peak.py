@@ -98,7 +98,7 @@ def operations(network) -> float:
 def predictions(model, folder: pathlib.Path, calibration) -> dict:
     """By precision, a function from films to logits."""
     from keras_cxr.models.forward import forward
-    from keras_cxr.prediction.runtimes import find
+    from keras_cxr.prediction.serving.runtimes import find
 
     network = model.network()
     if not OPENVINO:

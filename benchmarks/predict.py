@@ -63,8 +63,8 @@ def runtimes(model, films: list[pathlib.Path]) -> dict:
 
     from keras_cxr.data.films import read_films
     from keras_cxr.data.preprocessing import Preprocessing
-    from keras_cxr.prediction.choose import choose
-    from keras_cxr.prediction.runtimes import find
+    from keras_cxr.prediction.serving.choose import choose
+    from keras_cxr.prediction.serving.runtimes import find
 
     found = {f"{choose(model).name} (default)": lambda: choose(model).run}
     openvino, folder = find("openvino"), model.folder.parent / "lower"

@@ -14,9 +14,9 @@ from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import OWN as LUNGS
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import CARD, NETWORK, SavedModel, open_model
-from keras_cxr.prediction.embed import Embedder
-from keras_cxr.prediction.feature_runtime import feature_runtime
-from keras_cxr.prediction.runtime_record import FOLDER as RUNTIMES
+from keras_cxr.prediction.embedding.embed import Embedder
+from keras_cxr.prediction.serving.feature_runtime import feature_runtime
+from keras_cxr.prediction.serving.runtime_record import FOLDER as RUNTIMES
 
 # Within the anomaly model's folder: the saved model whose features they are. The folder is the whole record.
 OWN = "features"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from keras_cxr.errors import CxrError, one_line
 from keras_cxr.files import read_texts, write_csv
-from keras_cxr.prediction.match_rows import match_rows
+from keras_cxr.prediction.foreign.match_rows import match_rows
 
 COLUMN = "anomaly"
 

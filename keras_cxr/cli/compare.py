@@ -37,8 +37,8 @@ def compare(models, data, output, reference, lung_masks, runtime, precision, **o
     from keras_cxr.cli.display import print_table, progress
     from keras_cxr.cli.tensorflow import load_tensorflow
     from keras_cxr.lungs.source import OWN
-    from keras_cxr.prediction.choose import choose
     from keras_cxr.prediction.compare import compare as run
+    from keras_cxr.prediction.serving.choose import choose
     from keras_cxr.report.comparison_page import HEADLINE, differences_cells, facts_cells, scores_cells
 
     choices = {name: choose(model, runtime, precision) for name, model in by_name.items()}

@@ -82,11 +82,11 @@ def embed(
         load_tensorflow()
     from keras_cxr.cli.display import print_table, progress
     from keras_cxr.lungs.source import masks_for
-    from keras_cxr.prediction.embed import Embedder
-    from keras_cxr.prediction.embed import embed as run
-    from keras_cxr.prediction.embedding_figures import embedding_figures
-    from keras_cxr.prediction.neighbours import knn as label_by_neighbours
-    from keras_cxr.prediction.similar import similar
+    from keras_cxr.prediction.embedding.embed import Embedder
+    from keras_cxr.prediction.embedding.embed import embed as run
+    from keras_cxr.prediction.embedding.figures import embedding_figures
+    from keras_cxr.prediction.embedding.neighbours import knn as label_by_neighbours
+    from keras_cxr.prediction.embedding.similar import similar
 
     embedder = Embedder(saved, layer, feature_cache, masks_for(saved, lung_masks), fast)
     with progress("Embedding") as advance:
@@ -114,7 +114,7 @@ def embed(
 def _runtime(model, runtime: str, precision: str, layer: str | None, feature_cache: bool):
     """What computes the features in place of Keras, told on standard error; None: Keras."""
     from keras_cxr.models.registry import architectures
-    from keras_cxr.prediction.feature_runtime import feature_runtime
+    from keras_cxr.prediction.serving.feature_runtime import feature_runtime
 
     chosen = runtime not in ("auto", "keras")
     if layer is not None and chosen:

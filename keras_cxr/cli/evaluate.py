@@ -75,7 +75,7 @@ def evaluate(
     if predictions:
         if label_settings.map_file is not None:
             raise click.UsageError("--map-file goes with DATA; rename the labels of --truth with --map OLD=NEW.")
-        from keras_cxr.prediction.from_csv import evaluate_csv
+        from keras_cxr.prediction.foreign.score import evaluate_csv
 
         evaluation = evaluate_csv(predictions, truth, output, wanted, label_settings, threshold, positive, split)
         (name,) = evaluation.predictions["dataset"].unique()

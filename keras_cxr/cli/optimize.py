@@ -5,7 +5,7 @@ import pathlib
 import click
 
 from keras_cxr.cli.tensorflow import load_tensorflow
-from keras_cxr.prediction.runtimes import ALL_PRECISIONS, runtimes
+from keras_cxr.prediction.serving.runtimes import ALL_PRECISIONS, runtimes
 
 NAMES = [name for name in runtimes() if name != "keras"]
 
@@ -21,7 +21,7 @@ def optimize(model, runtime, precision) -> int:
     validation AUROC falls by no more than 0.002 and 99.5 % of the labels stay the same.
     """
     from keras_cxr.models.saved_model import open_model
-    from keras_cxr.prediction.optimize import combinations
+    from keras_cxr.prediction.serving.optimize import combinations
 
     saved = open_model(model)
     pairs, reasons = combinations(runtime, precision)
@@ -31,8 +31,8 @@ def optimize(model, runtime, precision) -> int:
         click.echo("Nothing to write.", err=True)
         return 1
     load_tensorflow()
-    from keras_cxr.prediction.material import stored_material
-    from keras_cxr.prediction.optimize import write_runtimes
+    from keras_cxr.prediction.serving.material import stored_material
+    from keras_cxr.prediction.serving.optimize import write_runtimes
 
     films = stored_material(saved)
     click.echo(f"Judged by {len(films.validation)} validation films; films at hand: {films.source}", err=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from keras_cxr.cli.sections import SectionOption
-from keras_cxr.prediction.runtimes import ALL_PRECISIONS, runtimes
+from keras_cxr.prediction.serving.runtimes import ALL_PRECISIONS, runtimes
 
 
 class Renaming(click.ParamType):
@@ -209,8 +209,8 @@ def find_runtime(model, runtime: str, precision: str, films=None, unfamiliarity:
     """
     from keras_cxr.cli.tensorflow import load_tensorflow
     from keras_cxr.lungs.source import OWN
-    from keras_cxr.prediction.choose import choose
     from keras_cxr.prediction.familiarity import with_familiarity
+    from keras_cxr.prediction.serving.choose import choose
     from keras_cxr.prediction.stored_features import all_stored, through_store
 
     choice = choose(model, runtime, precision)

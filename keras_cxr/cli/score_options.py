@@ -101,8 +101,8 @@ def take_score_options(options: dict):
 
 def take_beside(options: dict, lung_masks: pathlib.Path | None):
     """Take what is to be looked at beside the scores out of a command's ``options``, as Beside."""
-    from keras_cxr.prediction.beside import Beside
-    from keras_cxr.prediction.what_can_be_done import Wanted
+    from keras_cxr.prediction.elsewhere.beside import Beside
+    from keras_cxr.prediction.elsewhere.what_can_be_done import Wanted
 
     names = ("remedies", "recalibrate_with", "probe", "lungs_model")
     wanted = Wanted(**{name: options.pop(name) for name in names})

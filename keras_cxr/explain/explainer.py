@@ -17,7 +17,7 @@ from keras_cxr.explain.request import Request
 from keras_cxr.explain.smooth import smoothed
 from keras_cxr.models.saved_model import Card, SavedModel
 from keras_cxr.prediction.label_films import label_chunk
-from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.serving.runtimes import Run
 
 if TYPE_CHECKING:
     import keras

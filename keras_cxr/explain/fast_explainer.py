@@ -5,7 +5,7 @@ from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.fast_network import FastNetwork, NotServedError
 from keras_cxr.explain.request import Request
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.choose import choose
+from keras_cxr.prediction.serving.choose import choose
 
 
 def fast_explainer(

@@ -14,9 +14,9 @@ from keras_cxr.explain.finite import finite
 from keras_cxr.explain.grid import Grid
 from keras_cxr.explain.shown_layer import ShownLayer, read_shown_layer
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.choose import Choice
-from keras_cxr.prediction.runtime_record import FOLDER
-from keras_cxr.prediction.runtimes import FeatureRun, find
+from keras_cxr.prediction.serving.choose import Choice
+from keras_cxr.prediction.serving.runtime_record import FOLDER
+from keras_cxr.prediction.serving.runtimes import FeatureRun, find
 
 # Logits of the head in float32 against the runtime's own, relative: lower precisions round within the head too.
 TOLERANCE = {"float32": 1e-3}

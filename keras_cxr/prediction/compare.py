@@ -13,14 +13,14 @@ from keras_cxr.evaluation.paired import common_films, compare_predictions, compa
 from keras_cxr.evaluation.scores import score
 from keras_cxr.files import write_csv, write_text
 from keras_cxr.models.saved_model import SavedModel, require_one_class
-from keras_cxr.prediction.choose import Choice
 from keras_cxr.prediction.evaluate import known_films
 from keras_cxr.prediction.label_films import with_truth
 from keras_cxr.prediction.label_together import label_together
 from keras_cxr.prediction.model_facts import model_facts
 from keras_cxr.prediction.model_names import name_apart
-from keras_cxr.prediction.runtime_record import FOLDER
-from keras_cxr.prediction.runtimes import find
+from keras_cxr.prediction.serving.choose import Choice
+from keras_cxr.prediction.serving.runtime_record import FOLDER
+from keras_cxr.prediction.serving.runtimes import find
 from keras_cxr.report.comparison import comparison_figure
 from keras_cxr.report.comparison_page import comparison_page
 

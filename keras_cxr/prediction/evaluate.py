@@ -16,15 +16,15 @@ from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.beside import Beside, look_beside
+from keras_cxr.prediction.elsewhere.beside import Beside, look_beside
 from keras_cxr.prediction.familiarity import FamiliarRun
 from keras_cxr.prediction.group_columns import group_columns
 from keras_cxr.prediction.known_findings import known_findings
 from keras_cxr.prediction.label_films import label_dataset
 from keras_cxr.prediction.own_films import films_to_score
-from keras_cxr.prediction.runtimes import Run
 from keras_cxr.prediction.score_options import ScoreOptions
 from keras_cxr.prediction.scoring import Evaluation, write_evaluation
+from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.prediction.stored_features import FeatureRun
 from keras_cxr.prediction.validation_films import decide
 

@@ -13,13 +13,13 @@ from keras_cxr.evaluation.unfamiliarity import Familiar, larger
 from keras_cxr.files import whole_file
 from keras_cxr.models.registry import architectures
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.runtime_record import FOLDER
-from keras_cxr.prediction.runtimes import FeatureRun, Run, find
+from keras_cxr.prediction.serving.runtime_record import FOLDER
+from keras_cxr.prediction.serving.runtimes import FeatureRun, Run, find
 from keras_cxr.prediction.stored_features import FeatureRun as StoredFeatures
 from keras_cxr.prediction.table import UNFAMILIARITY
 
 if TYPE_CHECKING:
-    from keras_cxr.prediction.choose import Choice
+    from keras_cxr.prediction.serving.choose import Choice
 
 FILE = "familiarity.npz"
 _PARTS = ("features", "pictures")

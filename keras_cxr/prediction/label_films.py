@@ -15,8 +15,8 @@ from keras_cxr.data.table import relative_name
 from keras_cxr.evaluation.calibration import probabilities
 from keras_cxr.models.saved_model import Card, SavedModel
 from keras_cxr.prediction.familiarity import FamiliarRun
-from keras_cxr.prediction.runtime_record import FOLDER
-from keras_cxr.prediction.runtimes import Run, find
+from keras_cxr.prediction.serving.runtime_record import FOLDER
+from keras_cxr.prediction.serving.runtimes import Run, find
 from keras_cxr.prediction.table import UNFAMILIARITY, predictions_table
 
 BATCH = 32

@@ -13,7 +13,7 @@ from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.label_films import BATCH, label_chunk
-from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.serving.runtimes import Run
 
 
 def label_together(

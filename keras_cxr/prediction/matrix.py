@@ -16,9 +16,9 @@ from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.evaluate import MATRIX, NothingToScore, evaluate
 from keras_cxr.prediction.notes import write_notes
 from keras_cxr.prediction.own_films import is_own, own_splits
-from keras_cxr.prediction.quiet import one_by_one
-from keras_cxr.prediction.runtimes import Run
 from keras_cxr.prediction.scoring import Evaluation
+from keras_cxr.prediction.serving.quiet import one_by_one
+from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.report.matrix import matrix_figure
 
 DATASETS = "datasets"

@@ -16,10 +16,10 @@ from keras_cxr.errors import CxrError
 from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.choose import Choice
 from keras_cxr.prediction.familiarity import FamiliarRun, with_familiarity
 from keras_cxr.prediction.label_films import label_films
-from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.serving.choose import Choice
+from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.prediction.table import UNFAMILIARITY, prediction_columns
 
 # A name in the file system may hold line breaks, and bytes that are no UTF-8; Python carries these as surrogates.

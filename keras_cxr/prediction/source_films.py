@@ -12,7 +12,7 @@ from keras_cxr.data.record import read_splits
 from keras_cxr.errors import CxrError
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SPLITS, SavedModel
-from keras_cxr.prediction.material import spread
+from keras_cxr.prediction.serving.material import spread
 
 
 @dataclasses.dataclass(frozen=True)

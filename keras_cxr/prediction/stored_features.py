@@ -10,8 +10,8 @@ from keras_cxr.data.feature_store import FeatureStore, film_key, open_store
 from keras_cxr.data.films import Film
 from keras_cxr.files import write_text
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.choose import Choice
-from keras_cxr.prediction.runtime_record import network_fingerprint
+from keras_cxr.prediction.serving.choose import Choice
+from keras_cxr.prediction.serving.runtime_record import network_fingerprint
 
 if TYPE_CHECKING:
     import keras

@@ -12,7 +12,7 @@ from keras_cxr.data.table import Dataset
 from keras_cxr.models.saved_model import SPLITS, SavedModel
 from keras_cxr.prediction.decision import Decision, with_sensitivity
 from keras_cxr.prediction.label_films import label_films
-from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.serving.runtimes import Run
 
 
 def validation_films(model: SavedModel, datasets: list[Dataset]) -> pd.DataFrame:

@@ -17,8 +17,8 @@ from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.scores import score
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import RECIPE, SavedModel
-from keras_cxr.prediction.material import stored_material
-from keras_cxr.prediction.quiet import one_by_one
+from keras_cxr.prediction.serving.material import stored_material
+from keras_cxr.prediction.serving.quiet import one_by_one
 from keras_cxr.training.card import write_cards
 from keras_cxr.training.ensemble import alike, threshold_from, with_scores, write_network
 from keras_cxr.training.folder import begin_folder, check_folder

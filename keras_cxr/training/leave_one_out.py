@@ -11,10 +11,10 @@ from keras_cxr.data.multi_label import all_findings
 from keras_cxr.data.record import splits_table
 from keras_cxr.data.table import Dataset, dataset_names
 from keras_cxr.models.saved_model import RECIPE, SavedModel
-from keras_cxr.prediction.material import stored_material
 from keras_cxr.prediction.matrix import DATASETS, Matrix, evaluate_matrix
-from keras_cxr.prediction.quiet import one_by_one
-from keras_cxr.prediction.runtime_record import FOLDER
+from keras_cxr.prediction.serving.material import stored_material
+from keras_cxr.prediction.serving.quiet import one_by_one
+from keras_cxr.prediction.serving.runtime_record import FOLDER
 from keras_cxr.training.card import write_cards
 from keras_cxr.training.folder import begin_folder, check_folder
 from keras_cxr.training.monitor import Monitor

@@ -13,7 +13,7 @@ from keras_cxr.evaluation.folds import mean_scores, side_by_side
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import CARD, RECIPE, SPLITS, SavedModel, open_model
 from keras_cxr.prediction.label_films import label_dataset
-from keras_cxr.prediction.runtimes import Run
+from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.train import train

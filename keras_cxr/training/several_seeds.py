@@ -12,8 +12,8 @@ from keras_cxr.evaluation.table import scores_table
 from keras_cxr.files import write_csv
 from keras_cxr.models.forward import forward
 from keras_cxr.models.saved_model import RECIPE, SPLITS, SavedModel
-from keras_cxr.prediction.material import stored_material
-from keras_cxr.prediction.quiet import one_by_one
+from keras_cxr.prediction.serving.material import stored_material
+from keras_cxr.prediction.serving.quiet import one_by_one
 from keras_cxr.prediction.table import predictions_table
 from keras_cxr.training.card import write_cards
 from keras_cxr.training.ensemble import threshold_from, with_scores, write_network

@@ -18,10 +18,10 @@ from keras_cxr.explain.registry import find
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.shown_layer import FILE, read_shown_layer, shown_layer, write_shown_layer
 from keras_cxr.models.saved_model import open_model
-from keras_cxr.prediction.choose import Choice
-from keras_cxr.prediction.material import stored_material
-from keras_cxr.prediction.optimize import write_runtimes
-from keras_cxr.prediction.runtimes import find as find_runtime
+from keras_cxr.prediction.serving.choose import Choice
+from keras_cxr.prediction.serving.material import stored_material
+from keras_cxr.prediction.serving.optimize import write_runtimes
+from keras_cxr.prediction.serving.runtimes import find as find_runtime
 
 pytest.importorskip("openvino")
 CAMS = ("gradcam", "gradcam++", "layercam", "hirescam", "eigencam", "scorecam")

@@ -19,11 +19,11 @@ from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.pixel_statistics import pixel_statistics
 from keras_cxr.models.embedding import default_layer, embedding
 from keras_cxr.models.saved_model import open_model
-from keras_cxr.prediction.choose import Choice
 from keras_cxr.prediction.familiarity import FILE, read_familiarity, with_familiarity
-from keras_cxr.prediction.material import stored_material
-from keras_cxr.prediction.optimize import write_runtimes
 from keras_cxr.prediction.predict import predict
+from keras_cxr.prediction.serving.choose import Choice
+from keras_cxr.prediction.serving.material import stored_material
+from keras_cxr.prediction.serving.optimize import write_runtimes
 
 SIDE = 400
 

@@ -13,13 +13,13 @@ from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.evaluation.findings import indicators, texts_of
 from keras_cxr.explain.folder import explain_films
 from keras_cxr.explain.request import Request
-from keras_cxr.prediction.agreement import compare, validation_auroc
 from keras_cxr.prediction.compare import name_models
 from keras_cxr.prediction.evaluate import evaluate
-from keras_cxr.prediction.from_csv import evaluate_csv
-from keras_cxr.prediction.material import stored_material
+from keras_cxr.prediction.foreign.score import evaluate_csv
 from keras_cxr.prediction.predict import predict
 from keras_cxr.prediction.score_options import ScoreOptions
+from keras_cxr.prediction.serving.agreement import compare, validation_auroc
+from keras_cxr.prediction.serving.material import stored_material
 from keras_cxr.prediction.table import predictions_table
 
 CLASSES = ["Bright", "Striped"]

@@ -13,8 +13,8 @@ from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.source import read_dataset
 from keras_cxr.models import trunk
 from keras_cxr.models.saved_model import open_model
-from keras_cxr.prediction.choose import Choice
 from keras_cxr.prediction.evaluate import evaluate
+from keras_cxr.prediction.serving.choose import Choice
 from keras_cxr.prediction.stored_features import FeatureRun, all_stored, through_store
 
 

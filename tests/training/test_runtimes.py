@@ -8,8 +8,8 @@ from trainings import TINY
 from keras_cxr.cli import main
 from keras_cxr.data.source import read_dataset
 from keras_cxr.models.saved_model import open_model
-from keras_cxr.prediction.material import CALIBRATION, stored_material
-from keras_cxr.prediction.runtime_record import read_record
+from keras_cxr.prediction.serving.material import CALIBRATION, stored_material
+from keras_cxr.prediction.serving.runtime_record import read_record
 from keras_cxr.training import runtimes as module
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.prepare import prepare
@@ -71,7 +71,7 @@ def fails(*_):
 
 
 FAULTS = {
-    "the converter fails": ("keras_cxr.prediction.runtimes.openvino.export", fails, "no such operation"),
+    "the converter fails": ("keras_cxr.prediction.serving.runtimes.openvino.export", fails, "no such operation"),
     "the folder cannot be written": ("keras_cxr.training.runtimes.write_runtimes", fails, "no such operation"),
     "openvino is missing": ("importlib.util.find_spec", lambda name: None, "pip install openvino"),
 }

@@ -1,0 +1,1 @@
+"""Films as feature vectors: tables, pictures, neighbours."""
