@@ -8,11 +8,11 @@ from keras_cxr.cli.map_score_options import map_score_options, take_map_score_op
 from keras_cxr.cli.options import (
     find_explainer,
     find_model,
+    full_size_option,
     lung_masks_option,
     max_megapixels_option,
     model_option,
     runtime_options,
-    smaller_option,
 )
 from keras_cxr.cli.sections import SectionedCommand, SectionOption
 from keras_cxr.cli.tensorflow import load_tensorflow
@@ -90,7 +90,7 @@ def _list(context: click.Context, parameter: click.Parameter, asked: bool) -> No
 @map_score_options
 @lung_masks_option
 @runtime_options
-@smaller_option
+@full_size_option
 @max_megapixels_option
 @_settings
 def explain(
@@ -100,7 +100,7 @@ def explain(
     lung_masks,
     runtime,
     precision,
-    smaller,
+    full_size,
     arrays,
     methods,
     class_name,
@@ -137,7 +137,7 @@ def explain(
         explainer = find_explainer(saved, one, runtime, precision)
         folder = output / one.method if len(requests) > 1 else output
         with progress("Explaining", total) as advance:
-            result = explain_films(saved, images, folder, one, advance, lung_masks, True, arrays, explainer, smaller)
+            result = explain_films(saved, images, folder, one, advance, lung_masks, True, arrays, explainer, full_size)
         _tell(result)
         click.echo(f"Model: {saved.folder}. Wrote {result.index or result.pictures[0]}")
 

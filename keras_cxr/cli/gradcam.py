@@ -7,11 +7,11 @@ import click
 from keras_cxr.cli.options import (
     find_explainer,
     find_model,
+    full_size_option,
     lung_masks_option,
     max_megapixels_option,
     model_option,
     runtime_options,
-    smaller_option,
 )
 
 
@@ -21,11 +21,11 @@ from keras_cxr.cli.options import (
 @model_option
 @lung_masks_option
 @runtime_options
-@smaller_option
+@full_size_option
 @max_megapixels_option
 @click.option("--class", "class_name", help="Class to explain.  [default: each film's own label]")
 @click.option("--layer", help="Layer to show.  [default: the last with a spatial map]")
-def gradcam(images, output, model, lung_masks, runtime, precision, smaller, class_name, layer) -> None:
+def gradcam(images, output, model, lung_masks, runtime, precision, full_size, class_name, layer) -> None:
     """Write a Grad-CAM overlay for every film of a folder (or one film), and an index page for a folder."""
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
@@ -39,7 +39,7 @@ def gradcam(images, output, model, lung_masks, runtime, precision, smaller, clas
     explainer = find_explainer(saved, request, runtime, precision)
     with progress("Explaining", total) as advance:
         result = explain_films(
-            saved, images, output, request, advance, lung_masks, explainer=explainer, smaller=smaller
+            saved, images, output, request, advance, lung_masks, explainer=explainer, full_size=full_size
         )
     for name, reason in result.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)

@@ -147,10 +147,10 @@ def lung_masks_option(command: Callable) -> Callable:
     return click.option("--lung-masks", help=text)(command)
 
 
-def smaller_option(command: Callable) -> Callable:
-    """Add ``--smaller``."""
-    text = "Pictures of large JPEG films in 1/2, 1/4 or 1/8 of the film's own size (512 pixels or more): faster."
-    return click.option("--smaller", is_flag=True, help=text)(command)
+def full_size_option(command: Callable) -> Callable:
+    """Add ``--full-size``."""
+    text = "Picture large films in their own size, not in 1/2, 1/4 or 1/8 of it (512 pixels or more): slower."
+    return click.option("--full-size", is_flag=True, help=text)(command)
 
 
 def model_option(command: Callable) -> Callable:

@@ -87,6 +87,11 @@ def decode(content: bytes, at_least: int | None = None, bits: int = 8) -> tuple[
     return _to_bits(gray, bits), (gray.shape[1], gray.shape[0])
 
 
+def reduction(size: tuple[int, int], at_least: int | None) -> int:
+    """By what a picture of this (width, height) can be divided, 8, 4, 2 or 1, and keep ``at_least`` pixels a side."""
+    return next((by for by in (8, 4, 2) if at_least and min(size) // by >= at_least), 1)
+
+
 def _to_bits(gray: np.ndarray, bits: int) -> np.ndarray:
     if gray.dtype != np.uint8:
         return window_by_percentile(gray, bits)
@@ -106,9 +111,8 @@ def _decode_jpeg(content: bytes, picture: Image.Image, at_least: int | None) -> 
     # two look for the orientation in different places: a turned film is Pillow's too.
     turned = picture.getexif().get(ExifTags.Base.Orientation) in range(2, 9)
     if not turned and content.rstrip(b"\0\r\n ").endswith(b"\xff\xd9"):
-        shorter = min(picture.size)
-        reduction = next((by for by in (8, 4, 2) if at_least and shorter // by >= at_least), 1)
-        flag = cv2.IMREAD_GRAYSCALE if reduction == 1 else getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{reduction}")
+        by = reduction(picture.size, at_least)
+        flag = cv2.IMREAD_GRAYSCALE if by == 1 else getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{by}")
         gray = cv2.imdecode(np.frombuffer(content, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
         if gray is not None:
             return gray, picture.size

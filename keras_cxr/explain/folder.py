@@ -15,7 +15,7 @@ import pandas as pd
 from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.geometry import to_film
-from keras_cxr.data.images import JPEG_SUFFIXES, decode, read_bytes
+from keras_cxr.data.images import JPEG_SUFFIXES, decode, read_bytes, reduction
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
@@ -29,7 +29,7 @@ from keras_cxr.report.index_page import write_index
 from keras_cxr.report.overlays import levels, overlay_figure
 
 TABLE = "maps.csv"
-# Pixels a side that a large film keeps in its picture: to read and write more takes longer than the network does.
+# Pixels a side that a large film keeps in its picture: to read and write more can take longer than the network.
 AT_LEAST = 512
 
 
@@ -84,7 +84,7 @@ def explain_films(
     table: bool = False,
     arrays: bool = False,
     explainer: Explainer | None = None,
-    smaller: bool = False,
+    full_size: bool = False,
 ) -> Explained:
     """Write an overlay for every film of ``images``: JPEG of a JPEG film, of others PNG.
 
@@ -99,8 +99,8 @@ def explain_films(
         arrays: Also write each map as float32 ``.npy`` of the film's own size beside its picture, and what else the
             method has as ``.NAME.npy``.
         explainer: Of ``model`` and ``request``, where it is made already.
-        smaller: Picture large JPEG films in a half, a quarter or an eighth of their own size, which is faster and
-            leaves at least 512 pixels a side.
+        full_size: Picture large films in their own size, not in a half, a quarter or an eighth of it with at least
+            512 pixels a side, which is faster.
 
     Raises:
         UsageError: An unknown class or layer, or an output folder that holds the films themselves.
@@ -109,7 +109,7 @@ def explain_films(
     root, paths = film_paths(images, output)
     output = pathlib.Path(output)
     explainer = explainer or Explainer(model, request)
-    result = picture_films(explainer, paths, root, output, masks_for(model, lung_masks), advance, arrays, None, smaller)
+    result = picture_films(explainer, paths, root, output, masks_for(model, lung_masks), advance, arrays, None, full_size)
     if pathlib.Path(images).is_dir():
         write_page(result, model.card.name, output)
     if table:
@@ -127,7 +127,7 @@ def picture_films(
     advance: Callable[[int], None] | None = None,
     arrays: bool = False,
     see: Callable[[Seen], None] | None = None,
-    smaller: bool = False,
+    full_size: bool = False,
 ) -> Explained:
     """Write an overlay for every film of ``paths``.
 
@@ -135,7 +135,7 @@ def picture_films(
         explainer: Model and method.
         paths: The films.
         root: The folder that they are named below.
-        output, advance, arrays, smaller: See ``explain_films``.
+        output, advance, arrays, full_size: See ``explain_films``.
         masks: The lungs, for a model that sees them alone.
         see: Called with each explained film, from several threads at a time.
 
@@ -153,7 +153,7 @@ def picture_films(
             if good:
                 found = explainer.explain(good)
                 targets = [output / names.picture(film.path, _suffix(film.path)) for film in good]
-                write = functools.partial(_write, found, preprocessing, arrays, see, AT_LEAST if smaller else None)
+                write = functools.partial(_write, found, preprocessing, arrays, see, None if full_size else AT_LEAST)
                 # While the next films pass the network, but no more than these: memory does not grow.
                 _wait(writing)
                 writing = [pool.submit(write, *one) for one in zip(range(len(good)), good, targets, strict=True)]
@@ -197,6 +197,9 @@ def _write(
     path: pathlib.Path,
 ) -> None:
     pixels, _ = decode(read_bytes(film.path), at_least=at_least)
+    if (by := reduction(pixels.shape[::-1], at_least)) > 1:
+        # Not a JPEG, which is decoded so at once.
+        pixels = cv2.resize(pixels, None, fx=1 / by, fy=1 / by, interpolation=cv2.INTER_AREA)
     own = functools.partial(
         to_film, width=film.width, height=film.height, preprocessing=preprocessing, region=film.region
     )

@@ -94,13 +94,14 @@ def test_names_and_folders(tiny_model, tmp_path):
     assert {"1.jpg", "1.png.png", "2.png", "a/1.jpg", "a/b c/ä,ü.png"} < set(found)
 
 
-@pytest.mark.parametrize("smaller", [False, True])
-def test_large_jpeg_films_are_pictured_smaller_where_asked(tiny_model, tmp_path, smaller):
-    write(tmp_path / "films" / "large.jpg", (1300, 1100))
-    explain_films(tiny_model, tmp_path / "films", tmp_path / "maps", smaller=smaller)
-    film = Image.open(tmp_path / "films" / "large.jpg")
-    width, height = (650, 550) if smaller else film.size
-    picture = np.asarray(Image.open(tmp_path / "maps" / "large.jpg"))[:height, :width, 0].astype(float)
+@pytest.mark.parametrize("full_size", [False, True])
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_large_films_are_pictured_smaller_but_where_asked(tiny_model, tmp_path, suffix, full_size):
+    write(tmp_path / "films" / f"large{suffix}", (1300, 1100))
+    explain_films(tiny_model, tmp_path / "films", tmp_path / "maps", full_size=full_size)
+    film = Image.open(tmp_path / "films" / f"large{suffix}")
+    width, height = film.size if full_size else (650, 550)
+    picture = np.asarray(Image.open(tmp_path / "maps" / f"large{suffix}"))[:height, :width, 0].astype(float)
     wanted = np.asarray(film.resize((width, height), Image.Resampling.BOX), float)
     assert np.corrcoef(picture.ravel(), wanted.ravel())[0, 1] > 0.9
 
