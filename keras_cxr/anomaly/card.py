@@ -5,7 +5,6 @@ import os
 import pathlib
 
 from keras_cxr.errors import CxrError
-from keras_cxr.files import write_json
 from keras_cxr.models.saved_model import CARD, SavedModel, read_card
 
 KIND = "anomaly"
@@ -50,11 +49,6 @@ class AnomalyCard:
     notice: str = "For research, not for diagnosis."
     kind: str = KIND
     card_version: int = ANOMALY_CARD_VERSION
-
-
-def write_anomaly_card(folder: pathlib.Path, card: AnomalyCard) -> None:
-    """Write the card, whole or not at all."""
-    write_json(folder / CARD, dataclasses.asdict(card))
 
 
 def open_anomaly_model(folder: str | os.PathLike) -> SavedModel:

@@ -42,6 +42,8 @@ def fit(network: keras.Model, data: AnomalyData, settings: AnomalySettings, moni
     # XLA on a CPU compiles for long and then runs the convolutions slower.
     compiled = "auto" if tf.config.list_physical_devices("GPU") else False
     network.compile(keras.optimizers.Adam(settings.learning_rate), squared_error, jit_compile=compiled)
+    # Else it is built within the first step, which TensorFlow then traces twice.
+    network.optimizer.build(network.trainable_variables)
     rows, held_out = data.rows("train"), data.rows("val")
     history, weights = [], None
     for epoch in range(settings.epochs):

@@ -14,7 +14,7 @@ import pandas as pd
 import tensorflow as tf
 
 import keras_cxr
-from keras_cxr.anomaly.card import AnomalyCard, write_anomaly_card
+from keras_cxr.anomaly.card import AnomalyCard
 from keras_cxr.anomaly.features import Features
 from keras_cxr.anomaly.fit import best_row
 from keras_cxr.anomaly.methods import Detector, find
@@ -31,7 +31,7 @@ from keras_cxr.evaluation.anomaly import anomaly_scores
 from keras_cxr.evaluation.false_alarms import threshold_of_normals
 from keras_cxr.files import write_csv
 from keras_cxr.models import saved_model as names
-from keras_cxr.models.saved_model import SavedModel, check_new_folder
+from keras_cxr.models.saved_model import SavedModel, check_new_folder, write_card
 from keras_cxr.report.anomaly import score_figure
 from keras_cxr.report.learning import learning_curves
 from keras_cxr.training.monitor import Monitor
@@ -132,7 +132,7 @@ def _write(
         write_csv(folder / names.HISTORY, history)
         learning_curves(history, figures / "learning_curves.png", card.training["best_epoch"])
     score_figure(films, data.normal, card.threshold, figures / "scores.png")
-    write_anomaly_card(folder, card)
+    write_card(folder, card)
 
 
 @contextlib.contextmanager

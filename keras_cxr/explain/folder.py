@@ -109,7 +109,9 @@ def explain_films(
     root, paths = film_paths(images, output)
     output = pathlib.Path(output)
     explainer = explainer or Explainer(model, request)
-    result = picture_films(explainer, paths, root, output, masks_for(model, lung_masks), advance, arrays, None, full_size)
+    result = picture_films(
+        explainer, paths, root, output, masks_for(model, lung_masks), advance, arrays, None, full_size
+    )
     if pathlib.Path(images).is_dir():
         write_page(result, model.card.name, output)
     if table:

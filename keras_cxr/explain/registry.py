@@ -1,13 +1,12 @@
 """The heatmap methods by name. Each is one file in ``methods/``; listing them does not import TensorFlow."""
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_cxr.errors import UsageError, unknown_name
+from keras_cxr.plugins import import_all
 
 if TYPE_CHECKING:
     from keras_cxr.explain.method import Method
@@ -67,9 +66,7 @@ def register(name: str, title: str, shows: str, paper: str, cost: str, class_spe
 
 def methods() -> dict[str, Entry]:
     """Every method by name, sorted."""
-    package = importlib.import_module(".methods", __package__)
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
+    import_all(f"{__package__}.methods")
     return dict(sorted(_registered.items()))
 
 

@@ -5,7 +5,6 @@ import os
 import pathlib
 
 from keras_cxr.errors import CxrError
-from keras_cxr.files import write_json
 from keras_cxr.models.saved_model import CARD, SavedModel, read_card
 
 KIND = "lungs"
@@ -40,11 +39,6 @@ class LungCard:
     notice: str = "For research, not for diagnosis."
     kind: str = KIND
     card_version: int = LUNG_CARD_VERSION
-
-
-def write_lung_card(folder: pathlib.Path, card: LungCard) -> None:
-    """Write the card, whole or not at all. It comes last: a folder with a card is a finished model."""
-    write_json(folder / CARD, dataclasses.asdict(card))
 
 
 def open_lung_model(folder: str | os.PathLike) -> SavedModel:

@@ -52,6 +52,8 @@ def fit(
     # XLA on a CPU compiles for long and then runs the convolutions slower.
     compiled = "auto" if tf.config.list_physical_devices("GPU") else False
     trainee.compile(keras.optimizers.Adam(settings.learning_rate), dice_and_cross_entropy, jit_compile=compiled)
+    # Else it is built within the first step, which TensorFlow then traces twice.
+    trainee.optimizer.build(trainee.trainable_variables)
     run, rows, history, weights = forward(network), data.rows("train"), [], None
     for epoch in range(settings.epochs):
         started = time.monotonic()

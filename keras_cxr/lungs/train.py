@@ -17,14 +17,14 @@ from keras_cxr.data.record import splits_table
 from keras_cxr.data.table import Dataset
 from keras_cxr.evaluation.segmentation import segmentation_scores
 from keras_cxr.files import whole_file, write_csv
-from keras_cxr.lungs.card import LungCard, write_lung_card
+from keras_cxr.lungs.card import LungCard
 from keras_cxr.lungs.compare import Comparison
 from keras_cxr.lungs.fit import THRESHOLDS, best_row, fit, validation_dice
 from keras_cxr.lungs.prepare import prepare
 from keras_cxr.lungs.settings import LungSettings
 from keras_cxr.models import saved_model as names
 from keras_cxr.models.forward import forward
-from keras_cxr.models.saved_model import check_new_folder
+from keras_cxr.models.saved_model import check_new_folder, write_card
 from keras_cxr.models.unet import build_unet
 from keras_cxr.report.lungs import lung_learning_curves
 
@@ -77,7 +77,7 @@ def train_lungs(
     figures, best = folder / names.FIGURES, best_row(history)["epoch"]
     lung_learning_curves(pd.DataFrame(history), figures / "learning_curves.png", best)
     comparison.draw(figures / "test_films.png")
-    write_lung_card(folder, _card(folder.name, settings, threshold, data.record(), history, scores))
+    write_card(folder, _card(folder.name, settings, threshold, data.record(), history, scores))
     return scores
 
 

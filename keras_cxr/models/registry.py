@@ -1,11 +1,11 @@
 """The architectures by name. A file in ``architectures/`` is one or a family; listing them loads no TensorFlow."""
 
 import importlib
-import pkgutil
 from collections.abc import Callable
 
 from keras_cxr.errors import unknown_name
 from keras_cxr.models.architecture import Architecture
+from keras_cxr.plugins import import_all
 
 _registered: dict[str, Architecture] = {}
 
@@ -31,9 +31,7 @@ def register_transfer(name: str, summary: str = "transfer: frozen, with a new he
 
 def architectures() -> dict[str, Architecture]:
     """Every architecture by name, sorted."""
-    package = importlib.import_module(".architectures", __package__)
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
+    import_all(f"{__package__}.architectures")
     return dict(sorted(_registered.items()))
 
 

@@ -13,6 +13,8 @@ from keras_cxr.files import write_json
 # for classes of which a film has one.
 CARD_VERSION = 2
 KIND = "classifier"
+# The key of a card's ``training`` that is true of a control with permuted labels.
+PERMUTED = "permuted_labels"
 CARD, NETWORK, RECIPE, SPLITS, HISTORY, FIGURES = (
     "card.json",
     "model.keras",
@@ -71,6 +73,11 @@ class Card:
         """The threshold or, multi-label, those of the classes; None where the likeliest class is the label."""
         return self.thresholds if self.task == MULTI_LABEL else self.threshold
 
+    @property
+    def is_control(self) -> bool:
+        """Whether it was trained on permuted labels: a control, not a model to use."""
+        return bool(self.training.get(PERMUTED))
+
 
 @dataclasses.dataclass(frozen=True)
 class SavedModel:
@@ -98,8 +105,11 @@ class SavedModel:
             raise CxrError(f"'{file}' cannot be loaded: {reason}. Copy it again from where it was trained.") from fault
 
 
-def write_card(folder: pathlib.Path, card: Card) -> None:
-    """Write the card, whole or not at all. It comes last: a folder with a card is a finished model."""
+def write_card(folder: pathlib.Path, card) -> None:
+    """Write the card, a dataclass of any kind of model, whole or not at all.
+
+    It comes last: a folder with a card is a finished model.
+    """
     write_json(folder / CARD, dataclasses.asdict(card))
 
 
@@ -175,14 +185,13 @@ def finished_models(folder: str | os.PathLike = "saved_models") -> list[pathlib.
 
 
 def newest_model(folder: str | os.PathLike = "saved_models") -> SavedModel:
-    """The newest finished model in ``folder``.
+    """The newest finished model in ``folder`` that is no control with permuted labels.
 
     Raises:
         CxrError: There is none.
     """
-    found = finished_models(folder)
-    if not found:
-        raise CxrError(
-            f"No trained model in '{folder}'. Name one with -m FOLDER, or train one: 'keras-cxr train DATA'."
-        )
-    return open_model(found[0])
+    for found in finished_models(folder):
+        model = open_model(found)
+        if not model.card.is_control:
+            return model
+    raise CxrError(f"No trained model in '{folder}'. Name one with -m FOLDER, or train one: 'keras-cxr train DATA'.")

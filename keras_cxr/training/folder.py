@@ -4,11 +4,10 @@ import pathlib
 
 import pandas as pd
 
-from keras_cxr.data.record import read_splits, splits_table
+from keras_cxr.data.record import read_splits
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import CARD, RECIPE, SPLITS
-from keras_cxr.training.prepare import Prepared
 from keras_cxr.training.recipe import Recipe, differences
 from keras_cxr.training.recipe_file import read_recipe, write_recipe
 
@@ -33,11 +32,6 @@ def check_folder(folder: pathlib.Path, recipe: Recipe, resume: bool) -> None:
         raise UsageError(
             f"'{folder}' was begun with other settings ({'; '.join(changed)}). Give the same to --resume it."
         )
-
-
-def open_folder(folder: pathlib.Path, recipe: Recipe, data: Prepared) -> None:
-    """Write what a training begins with; see ``begin_folder``."""
-    begin_folder(folder, recipe, splits_table(data.dataset))
 
 
 def begin_folder(folder: pathlib.Path, recipe: Recipe, splits: pd.DataFrame, decided_by: str = "The films") -> None:

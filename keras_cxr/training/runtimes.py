@@ -6,8 +6,9 @@ import numpy as np
 
 from keras_cxr.errors import one_line
 from keras_cxr.models.saved_model import SavedModel
-from keras_cxr.prediction.serving.material import CALIBRATION, Material, material, spread
+from keras_cxr.prediction.serving.material import CALIBRATION, Material, material
 from keras_cxr.prediction.serving.optimize import combinations, write_runtimes
+from keras_cxr.prediction.source_films import spread
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.prepare import Prepared
 

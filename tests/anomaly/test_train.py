@@ -145,7 +145,7 @@ def test_a_training_broken_off_while_it_writes_leaves_nothing(odd_films, tmp_pat
             (folder / "features").touch()
 
     settings = AnomalySettings(method="neighbours", shares=(0.4, 0.3, 0.3))
-    monkeypatch.setattr(module, "write_anomaly_card", broken)
+    monkeypatch.setattr(module, "write_card", broken)
     with pytest.raises(KeyboardInterrupt):
         train_anomaly(read_dataset(odd_films), tmp_path / "new", settings, features=MeanLevel())
     assert list(tmp_path.iterdir()) == []

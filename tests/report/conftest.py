@@ -1,6 +1,7 @@
 """Evaluations as folders of CSV files, with names that are hostile to HTML."""
 
 import base64
+import contextlib
 import io
 import json
 
@@ -69,6 +70,24 @@ OTHERS = {
         for method in ("gradcam", "layercam")
     ],
 }
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures drawn by the test, as matplotlib objects."""
+    from keras_cxr.report import figures, forest, learning, style
+
+    kept = []
+
+    @contextlib.contextmanager
+    def keep(*arguments):
+        with style.png(*arguments) as figure:
+            yield figure
+        kept.append(figure)
+
+    for module in (figures, forest, learning):
+        monkeypatch.setattr(module, "png", keep)
+    return kept
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,11 @@
 """The figures hold what they were given; how they look is judged by eye."""
 
-import contextlib
-
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
 
-from keras_cxr.report import figures, learning, style
 from keras_cxr.report.figures import (
     confusion_figure,
     finding_confusion_figure,
@@ -19,22 +16,6 @@ from keras_cxr.report.learning import learning_curves
 
 LONG = ["Normal", "Pleural_Thickening with a long name", "Tuberculosis"]
 pytestmark = pytest.mark.filterwarnings("error")
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures drawn by the test, as matplotlib objects."""
-    kept = []
-
-    @contextlib.contextmanager
-    def keep(*arguments):
-        with style.png(*arguments) as figure:
-            yield figure
-        kept.append(figure)
-
-    monkeypatch.setattr(figures, "png", keep)
-    monkeypatch.setattr(learning, "png", keep)
-    return kept
 
 
 def overlaps(boxes):

@@ -1,25 +1,14 @@
-import contextlib
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
 
-from keras_cxr.report import forest, style
+from keras_cxr.report.forest import forest_figure
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("metrics", [("AUROC", "sensitivity", "specificity"), ("macro AUROC", "accuracy")])
-def test_every_group_has_its_interval(tmp_path, monkeypatch, metrics):
-    kept = []
-
-    @contextlib.contextmanager
-    def keep(*arguments):
-        with style.png(*arguments) as figure:
-            yield figure
-        kept.append(figure)
-
-    monkeypatch.setattr(forest, "png", keep)
+def test_every_group_has_its_interval(tmp_path, drawn, metrics):
     groups = [
         ("sex", "F", 60, ""),
         ("sex", "M", 40, ""),
@@ -33,15 +22,15 @@ def test_every_group_has_its_interval(tmp_path, monkeypatch, metrics):
         for column, group, n, note in groups
         for metric in metrics
     ]
-    forest.forest_figure(scores, pd.DataFrame(rows), tmp_path / "subgroups.png")
+    forest_figure(scores, pd.DataFrame(rows), tmp_path / "subgroups.png")
     assert image.imread(tmp_path / "subgroups.png").shape[2] == 4
-    axes = kept[0].axes
+    axes = drawn[0].axes
     assert [each.get_title(loc="left") for each in axes] == [f"{name} (95 % interval)" for name in metrics]
     names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert names == ["all films (100)", "sex: F (60)", "sex: M (40)", "age: 0–17 (4)", "age: 60+ (96)"]
     texts = [text.get_text() for text in axes[0].texts]
     assert texts == ["0.900 (0.850 to 0.940)", *["0.880 (0.800 to 0.950)"] * 2, "too small", "0.880 (0.800 to 0.950)"]
-    whole = kept[0].bbox.padded(1)
+    whole = drawn[0].bbox.padded(1)
     for each in axes:
         box = each.get_tightbbox()
         assert whole.x0 <= box.x0 < box.x1 <= whole.x1

@@ -3,16 +3,14 @@
 A further method is one further file.
 """
 
-import importlib
 import pathlib
-import pkgutil
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
-from keras_cxr.errors import unknown_name
+from keras_cxr.plugins import import_one, module_names
 
 if TYPE_CHECKING:
     from keras_cxr.anomaly.features import Features
@@ -70,7 +68,7 @@ class Method(Protocol):
 
 def methods() -> list[str]:
     """The names of all methods."""
-    return [module.name for module in pkgutil.iter_modules(__path__)]
+    return module_names(__name__)
 
 
 def find(name: str) -> Method:
@@ -79,6 +77,4 @@ def find(name: str) -> Method:
     Raises:
         UsageError: There is none, with what was meant perhaps.
     """
-    if name not in methods():
-        raise unknown_name("method", name, methods())
-    return importlib.import_module(f"{__name__}.{name}")
+    return import_one(__name__, "method", name)

@@ -8,10 +8,8 @@ import pandas as pd
 
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.evaluation.findings import findings_in
-from keras_cxr.prediction.foreign.table import ForeignTable, failed_rows, numbers_of
+from keras_cxr.prediction.foreign.table import ForeignTable, class_columns, failed_rows, probabilities_of
 from keras_cxr.prediction.table import predictions_table
-
-HALF = 0.5
 
 
 def foreign_findings(
@@ -39,17 +37,14 @@ def foreign_findings(
     """
     if positive is not None:
         raise UsageError(f"--positive does not go with --multi-label. Received: {positive}.")
-    classes = [column[2:] for column in answers if column.startswith("p_") and len(column) > 2]
+    classes = class_columns(answers)
     if len(classes) < 2:
         raise CxrError(f"'{file}' needs the columns p_<finding> of two findings or more. It has: {', '.join(answers)}.")
-    probabilities = np.column_stack([numbers_of(answers[f"p_{name}"], file) for name in classes])
-    outside = probabilities[(probabilities < 0) | (probabilities > 1)]
-    if len(outside):
-        raise CxrError(f"'{file}' must hold probabilities between 0 and 1. Received: {outside[0]:g}. Are these logits?")
+    probabilities = np.column_stack([probabilities_of(answers[f"p_{name}"], file) for name in classes])
     given = answers["label"].str.strip().to_numpy(object) if "label" in answers and threshold is None else None
     errors = failed_rows(answers, probabilities, given)
     good = errors == ""
-    least = HALF if threshold is None else threshold
+    least = 0.5 if threshold is None else threshold
     table = predictions_table(list(images), probabilities[good], classes, dict.fromkeys(classes, least), list(errors))
     if given is not None:
         table["label"] = np.where(good, given, "")

@@ -88,7 +88,7 @@ def foreign_table(
 
 
 def _classes(answers: pd.DataFrame, truth: pd.Series, file: str | os.PathLike, positive: str | None) -> list[str]:
-    names = [column[2:] for column in answers if column.startswith("p_") and len(column) > 2]
+    names = class_columns(answers)
     if len(names) > 2:
         return names
     if len(names) == 2:
@@ -117,17 +117,16 @@ def _classes(answers: pd.DataFrame, truth: pd.Series, file: str | os.PathLike, p
     )
 
 
+def class_columns(answers: pd.DataFrame) -> list[str]:
+    """The names of the columns ``p_<name>``, in their order."""
+    return [column[2:] for column in answers if column.startswith("p_") and len(column) > 2]
+
+
 def _probabilities(answers: pd.DataFrame, classes: list[str], file: str | os.PathLike) -> np.ndarray:
     """(n, classes) float64, NaN where a row has none."""
     columns = [f"p_{name}" for name in classes if f"p_{name}" in answers]
     columns = columns or [next(column for column in SCORE_COLUMNS if column in answers)]
-    numbers = np.column_stack([numbers_of(answers[column], file) for column in columns])
-    outside = numbers[(numbers < 0) | (numbers > 1)]
-    if len(outside):
-        raise CxrError(
-            f"The column {', '.join(columns)} of '{file}' must hold probabilities between 0 and 1. Received: "
-            f"{outside[0]:g}. Logits need a sigmoid or softmax first."
-        )
+    numbers = np.column_stack([probabilities_of(answers[column], file) for column in columns])
     if len(columns) == 1:
         return np.column_stack([1 - numbers, numbers])
     sums = numbers.sum(axis=1)
@@ -139,11 +138,11 @@ def _probabilities(answers: pd.DataFrame, classes: list[str], file: str | os.Pat
     return numbers
 
 
-def numbers_of(column: pd.Series, file: str | os.PathLike) -> np.ndarray:
-    """(n,) float64 of a column of text, NaN where it is empty.
+def probabilities_of(column: pd.Series, file: str | os.PathLike) -> np.ndarray:
+    """(n,) float64 between 0 and 1 of a column of text, NaN where it is empty.
 
     Raises:
-        CxrError: Something else than a number.
+        CxrError: Something else than a number, or one below 0 or above 1.
     """
     text = column.str.strip()
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
@@ -153,6 +152,12 @@ def numbers_of(column: pd.Series, file: str | os.PathLike) -> np.ndarray:
         raise CxrError(
             f"The column {column.name} of '{file}' must hold numbers. Received: '{text.iloc[row]}' in row "
             f"{column.index[row] + 2}."
+        )
+    outside = numbers[(numbers < 0) | (numbers > 1)]
+    if len(outside):
+        raise CxrError(
+            f"The column {column.name} of '{file}' must hold probabilities between 0 and 1. Received: "
+            f"{outside.iloc[0]:g}. Logits need a sigmoid or softmax first."
         )
     return numbers.to_numpy()
 

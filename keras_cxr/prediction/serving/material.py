@@ -1,12 +1,10 @@
 """The films by which a saved model's runtimes are written and judged."""
 
 import dataclasses
-import pathlib
 
 import numpy as np
 import pandas as pd
 
-from keras_cxr.data.films import read_films
 from keras_cxr.data.geometry import to_canvas
 from keras_cxr.data.phantom.anatomy import draw_anatomy
 from keras_cxr.data.phantom.film import draw_film
@@ -17,6 +15,7 @@ from keras_cxr.evaluation.findings import indicators
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SPLITS, Card, SavedModel
+from keras_cxr.prediction.source_films import films_again, spread
 
 CALIBRATION, REFERENCE = 64, 32
 DRAWN = 256
@@ -65,13 +64,9 @@ def stored_material(model: SavedModel, validation: int = 1000) -> Material:
     parts = []
     for split, count in (("train", CALIBRATION), ("val", validation)):
         rows = splits[splits["split"] == split]
-        rows = rows.iloc[spread(rows["label"].to_numpy(), count)]
-        paths = [str(pathlib.Path(model.card.data["folder"], image)) for image in rows["image"]]
-        films = list(read_films(paths, Preprocessing(**model.card.preprocessing), masks))
-        same = [film.pixels is not None and film.sha256 == sha for film, sha in zip(films, rows["sha256"], strict=True)]
-        pixels = [film.pixels for film, good in zip(films, same, strict=True) if good]
-        targets = _targets(model.card, rows["label"][same])
-        parts.append((np.stack(pixels)[..., np.newaxis] if pixels else none, targets))
+        films, rows = films_again(model, rows.iloc[spread(rows["label"].to_numpy(), count)], masks)
+        pixels = np.stack([film.pixels for film in films])[..., np.newaxis] if films else none
+        parts.append((pixels, _targets(model.card, rows["label"])))
     (calibration, _), (films, targets) = parts
     gone = f"none (those in '{model.card.data['folder']}' are there no more)"
     return material(calibration, films, targets, OWN_FILMS if len(films) else gone)
@@ -81,17 +76,6 @@ def _targets(card: Card, labels: pd.Series) -> np.ndarray:
     if card.task == MULTI_LABEL:
         return indicators(labels, card.classes).astype(int)
     return labels.map(card.classes.index).to_numpy(int)
-
-
-def spread(labels: np.ndarray, count: int) -> np.ndarray:
-    """Up to ``count`` row numbers, each label in its share, in the order of the rows of a label.
-
-    ``labels`` are (n,), or (n, classes) where a row together is the label.
-    """
-    if labels.ndim == 2:
-        labels = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
-    order = np.argsort(labels, kind="stable")
-    return order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
 
 
 def _drawn_films(size: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from keras_cxr.models.saved_model import open_model
 from keras_cxr.prediction.serving import choose as module
 from keras_cxr.prediction.serving.agreement import compare, validation_auroc
 from keras_cxr.prediction.serving.choose import choose
-from keras_cxr.prediction.serving.material import material, spread, stored_material
+from keras_cxr.prediction.serving.material import material, stored_material
 from keras_cxr.prediction.serving.optimize import combinations, write_runtimes
 from keras_cxr.prediction.serving.runtime_record import read_record, read_reference
 
@@ -259,13 +259,6 @@ def test_validation_auroc_of_three_classes_is_the_mean_against_the_rest(with_car
     assert validation_auroc(card, logits, targets) == pytest.approx(expected)
     assert validation_auroc(card, logits[:0], targets[:0]) is None
     assert validation_auroc(with_card().card, logits[:, :1], np.zeros(60, int)) is None
-
-
-def test_films_are_chosen_from_every_class():
-    labels = np.array(["b"] * 90 + ["a"] * 10)
-    assert sorted(labels[spread(labels, 10)]) == ["a"] + ["b"] * 9
-    assert sorted(spread(labels, 1000)) == list(range(100))
-    assert len(spread(labels[:0], 5)) == 0
 
 
 def test_reference_films_are_drawn():

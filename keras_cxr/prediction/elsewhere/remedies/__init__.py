@@ -3,13 +3,12 @@
 A further remedy is one further file. None of them looks at the labels of the films that are scored.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from keras_cxr.plugins import import_all
 from keras_cxr.prediction.elsewhere.films_at_hand import FilmsAtHand
 
 NOTHING, UNLABELLED = "nothing", "unlabelled films"
@@ -48,6 +47,5 @@ def register(name: str, uses: str, order_kept: bool = False) -> Callable:
 
 def all_remedies() -> list[Remedy]:
     """Every remedy; those that need nothing of the other hospital come first. Listing them loads no TensorFlow."""
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        importlib.import_module(module.name)
+    import_all(__name__)
     return sorted(_registered.values(), key=lambda remedy: (remedy.uses != NOTHING, remedy.name.lower()))

@@ -3,14 +3,12 @@
 A further runtime is one further file. Only ``export`` may import TensorFlow or Keras, ``keras`` itself aside.
 """
 
-import importlib
 import importlib.util
 import pathlib
-import pkgutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from keras_cxr.errors import unknown_name
+from keras_cxr.plugins import import_one, module_names
 
 if TYPE_CHECKING:
     import keras
@@ -56,7 +54,7 @@ class Runtime(Protocol):
 
 def runtimes() -> list[str]:
     """The names of all runtimes, installed or not."""
-    return [module.name for module in pkgutil.iter_modules(__path__)]
+    return module_names(__name__)
 
 
 def find(name: str) -> Runtime:
@@ -65,9 +63,7 @@ def find(name: str) -> Runtime:
     Raises:
         UsageError: There is none, with what was meant perhaps.
     """
-    if name not in runtimes():
-        raise unknown_name("runtime", name, runtimes())
-    return importlib.import_module(f"{__name__}.{name}")
+    return import_one(__name__, "runtime", name)
 
 
 def missing(what: str, *packages: str) -> str:
