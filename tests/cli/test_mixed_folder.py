@@ -187,11 +187,11 @@ def test_rsna_end_to_end(rsna, tmp_path, capfd):
     assert set(table["view"]) == {"AP"}
 
     train = ["train", str(rsna), "-a", "lenet5", "--size", "32", "--epochs", "1", "--split", "50/25/25"]
-    assert main([*train, "--output", str(tmp_path), "--name", "m"]) == 0
+    assert main([*train, "--output", str(tmp_path), "--name", "m", "--no-runtimes"]) == 0
     splits = pd.read_csv(tmp_path / "m" / "splits.csv", dtype=str)
     assert set(splits["image"]) == {f"stage_2_train_images/{patient}.dcm" for patient in marks["patientId"]}
     model = ["-m", str(tmp_path / "m")]
-    assert main(["evaluate", str(rsna), *model, "-o", str(tmp_path / "results")]) == 0
+    assert main(["evaluate", str(rsna), *model, "-o", str(tmp_path / "results"), "--no-report"]) == 0
     scored = pd.read_csv(tmp_path / "results" / "predictions.csv", dtype=str)
     assert set(scored["patient"]) == set(splits.loc[splits["split"] == "test", "patient"])
     assert set(scored["truth"]) == {"PNEUMONIA", "NO PNEUMONIA"}

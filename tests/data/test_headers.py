@@ -262,7 +262,7 @@ def test_every_command_leaves_them_out(tiny_model, dicom_film, tmp_path, capsys)
     assert copied == {name.removesuffix(".dcm") for name in frontal}
 
     model = ["-m", str(tiny_model.folder)]
-    assert main(["evaluate", str(films), *model, "-o", str(tmp_path / "r"), "--frontal-only"]) == 0
+    assert main(["evaluate", str(films), *model, "-o", str(tmp_path / "r"), "--frontal-only", "--no-report"]) == 0
     assert set(pd.read_csv(tmp_path / "r" / "predictions.csv")["image"]) == frontal
     assert "Left out by --frontal-only" in capsys.readouterr().err
 
@@ -274,5 +274,5 @@ def test_every_command_leaves_them_out(tiny_model, dicom_film, tmp_path, capsys)
     }
 
     train = ["train", str(films), "-a", "lenet5", "--size", "32", "--epochs", "1", "--split", "60/20/20"]
-    assert main([*train, "--frontal-only", "--output", str(tmp_path), "--name", "m"]) == 0
+    assert main([*train, "--frontal-only", "--output", str(tmp_path), "--name", "m", "--no-runtimes"]) == 0
     assert set(pd.read_csv(tmp_path / "m" / "splits.csv")["image"]) == frontal

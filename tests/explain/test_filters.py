@@ -183,7 +183,10 @@ def test_ensembles_are_refused(model):
 
 
 @pytest.mark.parametrize("filters", ["5-3", "a", "", "1,,2", "-1"])
-def test_numbers_that_are_none(filters, without_tensorflow):
-    done = without_tensorflow("filters", "x", f"--filters={filters}")
-    assert done.returncode == 2
-    assert f"such as 0-31 or 3,5,8-11. Received: {filters}" in done.stderr
+def test_numbers_that_are_none(filters, capfd):
+    assert main(["filters", "x", f"--filters={filters}"]) == 2
+    assert f"such as 0-31 or 3,5,8-11. Received: {filters}" in capfd.readouterr().err
+
+
+def test_numbers_are_checked_without_tensorflow(without_tensorflow):
+    assert without_tensorflow("filters", "x", "--filters=a").returncode == 2

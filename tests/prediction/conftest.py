@@ -49,9 +49,9 @@ def with_card(tiny_model):
     return changed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def three_classes_model(write_films, tmp_path_factory):
-    """A LeNet-5 of three classes, trained for one epoch, and its films."""
+    """A LeNet-5 of three classes, trained for one epoch, and its films. Not to be written to."""
     from keras_cxr.data.source import read_dataset
     from keras_cxr.training.recipe import Recipe
     from keras_cxr.training.train import train

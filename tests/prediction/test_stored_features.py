@@ -126,6 +126,7 @@ def test_another_runtime_gives_way_only_where_all_films_are_stored(frozen_model,
 @pytest.mark.parametrize(("option", "stored"), [([], True), (["--no-feature-cache"], False)])
 def test_the_command(frozen_model, folder, tmp_path, capfd, option, stored):
     arguments = ["evaluate", str(folder), "-m", str(frozen_model.folder), "-o", str(tmp_path / "results"), *option]
+    arguments.append("--no-report")
     assert main([*arguments, "--runtime", "keras"]) == 0
     assert ("12 computed" in capfd.readouterr().err) == stored
     assert main(arguments) == 0

@@ -98,7 +98,7 @@ def test_the_ensemble_is_a_saved_model(films, model, phantom, tmp_path, capfd):
     assert np.allclose(together["p_PNEUMONIA"], np.mean(parts, axis=0), atol=1e-6)
     threshold = open_model(model).card.threshold
     assert list(together["label"] == "PNEUMONIA") == list(together["p_PNEUMONIA"] >= threshold)
-    assert main(["evaluate", str(films), "-m", str(model), "-o", str(tmp_path / "r")]) == 0
+    assert main(["evaluate", str(films), "-m", str(model), "-o", str(tmp_path / "r"), "--no-report"]) == 0
     assert "its test split is scored" in capfd.readouterr().err
     scored = pd.read_csv(tmp_path / "r" / "predictions.csv")
     assert all(image.startswith("test/") for image in scored["image"])

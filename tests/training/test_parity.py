@@ -43,7 +43,7 @@ def test_every_command_sees_what_training_saw(name, phantom, tmp_path, monkeypat
 
     extra = ["--lung-masks", masks] if masks else []
     common = [str(phantom / "known_images"), "-m", str(tmp_path / "model"), *extra]
-    assert main(["evaluate", *common, "-o", str(tmp_path / "results"), "--split", "test"]) == 0
+    assert main(["evaluate", *common, "-o", str(tmp_path / "results"), "--split", "test", "--no-report"]) == 0
     assert main(["predict", *common, "-o", str(tmp_path / "preds.csv")]) == 0
     predicted = pd.read_csv(tmp_path / "preds.csv").set_index("image")["p_PNEUMONIA"]
     evaluated = pd.read_csv(tmp_path / "results" / "predictions.csv").set_index("image")["p_PNEUMONIA"]
