@@ -38,6 +38,7 @@ _HELP = {
         "min_films": "Training films that a finding must have to be learnt, with --multi-label.",
         "class_weights": "Weights in the loss; 'positive' weighs the positive class alone.",
         "sampling": "Balance classes by leaving out films or by repeating them.",
+        "permute_labels": "Train a control, no model to use: labels permuted over patients.",
     },
     "Training": {
         "batch_size": "Films a step.",

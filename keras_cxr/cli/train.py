@@ -24,6 +24,9 @@ def train(data, resume, no_runtimes, seeds, **options) -> None:
     if resume:
         _check_seeds(folder, seeds)
     if seeds:
+        from keras_cxr.training.permute import check_one_seed
+
+        check_one_seed(recipe)
         with training_display(folder) as display:
             from keras_cxr.training.several_seeds import train_seeds
 
@@ -49,15 +52,20 @@ def _check_seeds(folder: pathlib.Path, seeds: int | None) -> None:
 def _tell(model) -> None:
     card = model.card
     score = next((row for row in card.scores if row["metric"] in ("AUROC", "macro AUROC")), None)
+    kept, chosen = "best epoch", "epoch, temperature and threshold were chosen on these films"
+    if card.is_control:
+        kept, chosen = "a control with permuted labels, not a model to use; epoch", "by their permuted labels"
     click.echo(
-        f"Saved {model.folder}: best epoch {card.training['best_epoch']} of {card.training['epochs']}, "
+        f"Saved {model.folder}: {kept} {card.training['best_epoch']} of {card.training['epochs']}, "
         f"{card.training['seconds']:.0f} s"
     )
     if score:
         click.echo(
             f"Validation {score['metric']} {score['value']:.3f} "
-            f"(95 % interval {score['low']:.3f} to {score['high']:.3f}, {score['n']} films); "
-            "epoch, temperature and threshold were chosen on these films"
+            f"(95 % interval {score['low']:.3f} to {score['high']:.3f}, {score['n']} films); {chosen}"
         )
+    if card.is_control:
+        click.echo(f"Next: keras-cxr explain FILMS -m MODEL --score --control {model.folder}")
+        return
     data = card.data["folder"] if "test" in card.data["films"] else "OTHER_FILMS"
     click.echo(f"Next: keras-cxr evaluate {data} -m {model.folder} -o results")

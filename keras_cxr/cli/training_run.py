@@ -60,6 +60,7 @@ def take_training_of_several(folders: Sequence[pathlib.Path], options: dict, res
     architecture = find(recipe.architecture)
     datasets = read_datasets(folders, label_settings)
     data = "-".join(dict.fromkeys(dataset.root.name for dataset in datasets))
+    suffix += "-permuted" if recipe.permute_labels else ""
     return datasets, recipe, output / (name or _free_name(output, f"{data}-{architecture.name}{suffix}", resume))
 
 

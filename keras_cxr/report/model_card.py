@@ -1,5 +1,6 @@
 """The model card: what a saved model is, for whom, and how good, in the headings of Mitchell et al. (FAT* 2019)."""
 
+from keras_cxr.report.card_evaluation import CardEvaluation
 from keras_cxr.report.cells import interval, moment, number, whole
 from keras_cxr.report.templating import environment
 
@@ -7,11 +8,12 @@ MODEL_CARD = "MODEL_CARD.md"
 _FIT = {"pad": "padded to a square", "squeeze": "squeezed to a square"}
 
 
-def model_card(card: dict) -> str:
+def model_card(card: dict, evaluation: CardEvaluation | None = None) -> str:
     """The text of MODEL_CARD.md.
 
     Args:
         card: What ``card.json`` holds.
+        evaluation: Whose scores are told before those of the validation films; None: the latter alone.
 
     Returns:
         Markdown in which names are escaped.
@@ -25,6 +27,8 @@ def model_card(card: dict) -> str:
         .get_template(MODEL_CARD)
         .render(
             card=card,
+            evaluation=evaluation,
+            control=training.get("permuted_labels", False),
             parameters=whole(training["parameters"]) if training.get("parameters") else "",
             epochs=training.get("epochs"),
             best_epoch=training.get("best_epoch"),

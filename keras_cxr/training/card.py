@@ -21,11 +21,12 @@ from keras_cxr.evaluation.calibration import (
 from keras_cxr.evaluation.scores import score
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.files import write_text
-from keras_cxr.models.saved_model import Card, write_card
+from keras_cxr.models.saved_model import PERMUTED, Card, write_card
 from keras_cxr.prediction.table import predictions_table
 from keras_cxr.report.model_card import MODEL_CARD, model_card
-from keras_cxr.training.control import best_row
+from keras_cxr.training.control import best_row, kept_by
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.permute import NOTICE
 from keras_cxr.training.prepare import Prepared
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.stage import validation_logits
@@ -61,13 +62,15 @@ def make_card(
         data=data.record(),
         training={
             "epochs": len(history),
-            "best_epoch": int(best_row(history, recipe.best_by)["epoch"]),
+            "best_epoch": int(best_row(history, kept_by(recipe))["epoch"]),
             "parameters": network.count_params(),
             "precision": precision,
             "seconds": round(sum(row["seconds"] for row in history), 1),
             "class_weights": data.weights,
+            **({PERMUTED: True} if recipe.permute_labels else {}),
         },
         scores=_records(scores),
+        **({"notice": NOTICE} if recipe.permute_labels else {}),
         versions={"keras_cxr": keras_cxr.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     )
 

@@ -18,7 +18,7 @@ class Checkpoint:
     """
 
     def __init__(self, folder: pathlib.Path, score: str = "auroc"):
-        """``score`` tells the best epoch; see ``control.best_row``."""
+        """``score`` tells the best epoch; see ``control.kept_by`` and ``best_row``."""
         self.folder, self._score = folder, score
         self.history: list[dict] = []
         file = folder / "state.json"

@@ -5,6 +5,8 @@ import dataclasses
 
 from keras_cxr.training.recipe import Recipe
 
+LAST = "last"
+
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
@@ -34,12 +36,16 @@ class Standing:
 def standing(phase: Phase, history: list[dict], recipe: Recipe) -> Standing:
     """Replay the phase's history: plateaus of ``val_loss`` lower the rate, a stale score ends the phase.
 
+    With permuted labels neither does: what is learnt by heart does not show on other films.
+
     Args:
         phase: The phase.
         history: Rows of all phases so far, each with ``phase``, ``val_loss``, ``val_auroc`` and ``val_accuracy``.
         recipe: Schedule, patience, factor, and the score.
     """
     rows = [row for row in history if row["phase"] == phase.name]
+    if recipe.permute_labels:
+        return Standing(phase.learning_rate, len(rows) >= phase.epochs)
     rate, lowest, waited = phase.learning_rate, float("inf"), 0
     best, stale = -1.0, 0
     for row in rows:
@@ -56,6 +62,16 @@ def standing(phase: Phase, history: list[dict], recipe: Recipe) -> Standing:
     return Standing(rate, len(rows) >= phase.epochs or stale >= recipe.patience)
 
 
+def kept_by(recipe: Recipe) -> str:
+    """What chooses the weights to keep: a validation score or, with permuted labels, 'last' for the last epoch's."""
+    return LAST if recipe.permute_labels else recipe.best_by
+
+
 def best_row(history: list[dict], score: str = "auroc") -> dict | None:
-    """The row of the highest validation score ('auroc' or 'accuracy'); of equal ones the lower loss, the earlier."""
+    """The row of the highest validation score ('auroc' or 'accuracy'); of equal ones the lower loss, the earlier.
+
+    By 'last' the last row.
+    """
+    if score == LAST:
+        return history[-1] if history else None
     return min(history, key=lambda row: (-row[f"val_{score}"], row["val_loss"]), default=None)

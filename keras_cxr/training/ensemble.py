@@ -17,7 +17,7 @@ from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import OWN
 from keras_cxr.models.ensemble import ensemble
-from keras_cxr.models.saved_model import NETWORK, Card, SavedModel
+from keras_cxr.models.saved_model import NETWORK, PERMUTED, Card, SavedModel
 from keras_cxr.training.devices import dtype_policy
 
 
@@ -65,8 +65,10 @@ def write_network(folder: pathlib.Path, members: list[SavedModel], data: dict, s
             "scored_on": scored_on,
             "precision": first.card.training["precision"],
             "seconds": round(sum(one.card.training["seconds"] for one in members), 1),
+            **({PERMUTED: True} if first.card.is_control else {}),
         },
         scores=[],
+        notice=first.card.notice,
         versions={"keras_cxr": keras_cxr.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     )
     return SavedModel(folder, card)

@@ -21,6 +21,7 @@ from keras_cxr.errors import UsageError
 from keras_cxr.evaluation.findings import NO_FINDING
 from keras_cxr.lungs.source import lung_masks
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.permute import permute_labels
 from keras_cxr.training.prepared import Prepared, prepared_findings
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.sampling import sample
@@ -53,6 +54,8 @@ def prepare(dataset: Dataset, recipe: Recipe, monitor: Monitor) -> Prepared:
     for note in dataset.notes:
         monitor.note(note)
     check(dataset, splits)
+    if recipe.permute_labels:
+        monitor.note(permute_labels(dataset, findings, recipe.seed))
     if MATCH in steps(recipe.enhance):
         preprocessing = _match_to_training(pixels, dataset.table, preprocessing)
     if dataset.multi_label:

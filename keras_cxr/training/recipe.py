@@ -59,6 +59,7 @@ class Recipe:
         precision: 'auto' (mixed_float16 on a GPU, float32 elsewhere), 'float32', 'mixed_float16', 'mixed_bfloat16'.
         split, split_by: Shares of train, val and test in percent; by 'patient' or 'image'.
         positive: The positive class of two, or None to go by the names.
+        permute_labels: Whether the labels of train and val are permuted, for a control; see ``training.permute``.
         seed, split_seed: Of everything drawn by chance; of the split where that is to stay as the seed changes.
 
     Raises:
@@ -115,6 +116,7 @@ class Recipe:
     split: tuple[float, float, float] = (70.0, 15.0, 15.0)
     split_by: Literal["patient", "image"] = "patient"
     positive: str | None = None
+    permute_labels: bool = False
     seed: int = 0
     split_seed: int | None = None
 

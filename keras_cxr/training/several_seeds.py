@@ -19,6 +19,7 @@ from keras_cxr.training.card import write_cards
 from keras_cxr.training.ensemble import threshold_from, with_scores, write_network
 from keras_cxr.training.folder import check_folder
 from keras_cxr.training.monitor import Monitor
+from keras_cxr.training.permute import check_one_seed
 from keras_cxr.training.prepare import masks_of
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.recipe_file import write_recipe
@@ -51,8 +52,9 @@ def train_seeds(
         runtimes: Write the ensemble's files for the faster runtime; see ``training.runtimes``.
 
     Raises:
-        CxrError, UsageError: As ``train``.
+        CxrError, UsageError: As ``train``; a recipe that permutes labels.
     """
+    check_one_seed(recipe)
     monitor = OnceMonitor(monitor or Monitor())
     check_folder(folder, recipe, resume)
     write_recipe(folder / RECIPE, recipe)

@@ -8,6 +8,7 @@ import keras
 import pandas as pd
 
 from keras_cxr.data.multi_label import class_count
+from keras_cxr.data.record import splits_table
 from keras_cxr.data.table import Dataset
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.files import whole_file, write_csv
@@ -19,12 +20,14 @@ from keras_cxr.models.saved_model import FIGURES, HISTORY, NETWORK, SavedModel, 
 from keras_cxr.report.learning import learning_curves
 from keras_cxr.training.card import make_card, write_cards
 from keras_cxr.training.checkpoint import Checkpoint
+from keras_cxr.training.control import kept_by
 from keras_cxr.training.devices import dtype_policy, resolve_precision, strategy
 from keras_cxr.training.familiarity import keep_what_is_usual
 from keras_cxr.training.fit import fit
-from keras_cxr.training.folder import check_folder, open_folder
+from keras_cxr.training.folder import begin_folder, check_folder
 from keras_cxr.training.monitor import Monitor
 from keras_cxr.training.normalization import fix_normalization, pixel_statistics
+from keras_cxr.training.permute import how_well_learnt
 from keras_cxr.training.prepare import prepare
 from keras_cxr.training.recipe import Recipe
 from keras_cxr.training.runtimes import decoded_films, write_default_runtime
@@ -68,9 +71,11 @@ def train(
             network = _build(recipe, len(data.classes), True)
         if recipe.normalization == "dataset":
             fix_normalization(network, *pixel_statistics(data.pixels, data.trained))
-        open_folder(folder, recipe, data)
-        checkpoint = Checkpoint(folder / "training", recipe.best_by)
+        begin_folder(folder, recipe, splits_table(data.dataset))
+        checkpoint = Checkpoint(folder / "training", kept_by(recipe))
         history = fit(network, data, recipe, checkpoint, monitor)
+        if recipe.permute_labels:
+            monitor.note(how_well_learnt(data, history))
         if data.task == MULTI_LABEL:
             undo_weights(network, data)
     _write_network(folder, network)

@@ -20,6 +20,7 @@ UNUSUAL = Recipe(
     flip=False,
     split=(60.0, 20.0, 20.0),
     positive="yes",
+    permute_labels=True,
     seed=7,
 )
 

@@ -47,7 +47,7 @@ def test_scores_and_ensemble(three_classes, model, tmp_path):
         assert {row["metric"]: row["value"] for row in card["scores"]}["accuracy"] == accuracy[seed]
     tables = []
     for number, folder in enumerate((model, model / "seed-4", model / "seed-5")):
-        out = ["--split", "val", "-o", str(tmp_path / str(number))]
+        out = ["--split", "val", "-o", str(tmp_path / str(number)), "--no-report"]
         assert main(["evaluate", str(three_classes), "-m", str(folder), *out]) == 0
         tables.append(pd.read_csv(tmp_path / str(number) / "predictions.csv"))
     p = [table[[f"p_{name}" for name in ("BACTERIA", "NORMAL", "VIRUS")]].to_numpy() for table in tables]
