@@ -8,7 +8,7 @@ import click
 from keras_cxr.cli.sections import SectionOption
 
 # What looks at films again, and is of no use to a table of predictions.
-_OF_FILMS = ("shift", "remedies", "recalibrate_with", "probe", "lungs_model")
+_OF_FILMS = ("nearest", "shift", "remedies", "recalibrate_with", "probe", "lungs_model")
 
 
 class Names(click.ParamType):
@@ -29,6 +29,15 @@ def _option(section: str, *declarations: str, **settings) -> Callable:
 
 _FILE = click.Path(path_type=pathlib.Path)
 _OPTIONS = (
+    click.option(
+        "--nearest",
+        type=click.IntRange(0, 12),
+        default=0,
+        show_default="none",
+        metavar="K",
+        help="Beside each film of the report the K training films nearest to it: nearest.csv. Costs a pass over all "
+        "training films.",
+    ),
     _option(
         "Scores",
         "--at-sensitivity",
@@ -106,7 +115,7 @@ def take_beside(options: dict, lung_masks: pathlib.Path | None):
 
     names = ("remedies", "recalibrate_with", "probe", "lungs_model")
     wanted = Wanted(**{name: options.pop(name) for name in names})
-    return Beside(options.pop("shift"), wanted, lung_masks)
+    return Beside(options.pop("shift"), wanted, lung_masks, options.pop("nearest"))
 
 
 def check_sources(data, model, predictions, truth, threshold, positive, options: dict) -> None:

@@ -1,24 +1,21 @@
 """The folder of an evaluation, or of a saved model, to the contents of its report."""
 
-import dataclasses
-import os
 import pathlib
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from keras_cxr.evaluation.curves import net_benefit, reliability, threshold_points
-from keras_cxr.evaluation.film_choice import least_certain, most_unlike, worst_errors
 from keras_cxr.evaluation.films import scored_films
 from keras_cxr.evaluation.reports import confusion, finding_confusion, precision_recall_points, roc_points
 from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.models.saved_model import CARD, SavedModel, open_model
 from keras_cxr.prediction.account import read_account
+from keras_cxr.prediction.embedding.nearest_films import read_nearest
+from keras_cxr.prediction.film_gallery import EACH
+from keras_cxr.prediction.report_films import Pictures, no_pictures, show_films
 from keras_cxr.prediction.results_folder import parts, read_notes, read_predictions, read_table
-from keras_cxr.prediction.table import UNFAMILIARITY
 from keras_cxr.prediction.training_record import count_films, training_record
-from keras_cxr.report.blocks import Film
 from keras_cxr.report.contents import Contents, ModelResults, Scored
 
 TABLES = (
@@ -32,13 +29,6 @@ TABLES = (
     "probe",
     "map_scores",
 )
-# A model and film files → of each film (what it shows, data URI), none of a film that cannot be read.
-Pictures = Callable[[SavedModel | None, list[pathlib.Path]], list[list[tuple[str, str]]]]
-
-
-def no_pictures(model: SavedModel | None, paths: list[pathlib.Path]) -> list[list[tuple[str, str]]]:
-    """No picture of any film."""
-    return [[] for _ in paths]
 
 
 def training_contents(model: SavedModel) -> Contents:
@@ -51,7 +41,7 @@ def evaluation_contents(
     folder: pathlib.Path,
     models: list[SavedModel] | None = None,
     pictures: Pictures = no_pictures,
-    each: int = 6,
+    each: int = EACH,
 ) -> Contents:
     """The report of an evaluation, from the files of its folder.
 
@@ -82,7 +72,7 @@ def evaluation_contents(
         predictions = read_predictions(part)
         own.scored.extend(_data_sets(predictions, own, model, account.get("data", {}), matrix))
         if each:
-            _show_films(own, predictions, account.get("data", {}), model, pictures, each)
+            show_films(own, predictions, read_nearest(part), account.get("data", {}), model, pictures, each)
         results.append(own)
     sets = list(dict.fromkeys(scored.name for own in results for scored in own.scored))
     title = f"Evaluation of {', '.join(own.name for own in results)} on {', '.join(sets)}"
@@ -155,57 +145,3 @@ def _failures(name: str, predictions: pd.DataFrame) -> list[str]:
     lines = [f"Not scored, films of {name}: {count} ({reason})" for reason, count in reasons.head(5).items()]
     rest = int(reasons.iloc[5:].sum())
     return [*lines, f"Not scored for other reasons, films of {name}: {rest}"] if rest else lines
-
-
-def _show_films(
-    results: ModelResults,
-    predictions: pd.DataFrame,
-    data: dict[str, str],
-    model: SavedModel | None,
-    pictures: Pictures,
-    each: int,
-) -> None:
-    """Fill ``shown`` of every data set; all films of a model are pictured in one go."""
-    chosen = []
-    for scored in results.scored:
-        settings = (
-            predictions[predictions["dataset"] == scored.name],
-            scored.classes,
-            MULTI_LABEL if scored.multi_label else ONE_CLASS,
-        )
-        uncertain = least_certain(*settings, thresholds=results.thresholds, most=each)
-        chosen.append(
-            {
-                "the errors that the model was surest of": worst_errors(*settings, each=each),
-                "the films that it was least certain of": uncertain,
-                "the films most unlike those of its training": most_unlike(*settings, most=each),
-            }
-        )
-    paths = [
-        pathlib.Path(data[scored.name], image)
-        for scored, lists in zip(results.scored, chosen, strict=True)
-        for films in lists.values()
-        for image in films["image"]
-        if scored.name in data
-    ]
-    made = dict(zip(paths, pictures(model, paths), strict=True)) if paths else {}
-    for place, (scored, lists) in enumerate(zip(results.scored, chosen, strict=True)):
-        folder = data.get(scored.name, "")
-        shown = [
-            (
-                caption,
-                [_film(row, made.get(pathlib.Path(folder, row["image"]), [])) for row in films.to_dict("records")],
-            )
-            for caption, films in lists.items()
-        ]
-        results.scored[place] = dataclasses.replace(scored, shown=shown)
-
-
-def _film(row: dict, pictures: list[tuple[str, str]]) -> Film:
-    called = f"called {row['label']}" if row["label"] != row["truth"] else "rightly called"
-    sure = f" ({row['probability']:.3f})" if pd.notna(row.get("probability")) else ""
-    strange = row.get(UNFAMILIARITY)
-    unlike = f", unfamiliarity {strange:.2f}" if strange is not None and pd.notna(strange) else ""
-    # A file name that is no Unicode cannot stand in a page as it is.
-    image = os.fsencode(row["image"]).decode("utf-8", "replace")
-    return Film(pictures, f"{row['truth']}, {called}{sure}{unlike}", image)

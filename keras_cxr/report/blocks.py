@@ -102,6 +102,25 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
+class Neighbour:
+    """A training film beside a film that it is near to.
+
+    Attributes:
+        picture: Data URI, '' where the film is not at hand.
+        label: It was trained with.
+        distance: In words.
+        relation: Why it is near without saying anything, such as the same patient; else ''.
+        name: File.
+    """
+
+    picture: str
+    label: str
+    distance: str
+    relation: str
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Film:
     """A film of a row of thumbnails.
 
@@ -109,11 +128,13 @@ class Film:
         pictures: (what it shows, data URI, '' where there is only that to say); none where the film is not at hand.
         decision: The line above: truth, label, probability.
         name: File and patient.
+        nearest: Training films to stand beside it.
     """
 
     pictures: Sequence[tuple[str, str]]
     decision: str
     name: str
+    nearest: Sequence[Neighbour] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +148,11 @@ class Films:
     def pairs(self) -> bool:
         """Whether any film has a heatmap beside it."""
         return any(len(film.pictures) > 1 for film in self.films)
+
+    @property
+    def neighbours(self) -> bool:
+        """Whether any film has training films beside it."""
+        return any(film.nearest for film in self.films)
 
 
 @dataclasses.dataclass(frozen=True)

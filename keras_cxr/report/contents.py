@@ -38,7 +38,8 @@ class Scored:
         counts: The confusion matrix (k, k); multi-label that of each finding (k, 2, 2). Rows are the truth.
         roc, precision_recall, reliability: Class → points of its curve.
         thresholds, net_benefit: The same of the classes that are decided by a threshold.
-        shown: (caption, films) of the worst errors, the least certain and the most unfamiliar films.
+        shown: (caption, films) of the worst errors, the least certain and the most unfamiliar films, each with the
+            training films nearest to it, where they were asked for.
         own: Whether the model was trained on this data set's other films; None where it is not known.
     """
 
