@@ -13,4 +13,5 @@ def tell_matrix(matrix, output: pathlib.Path) -> None:
     for note in matrix.notes:
         click.echo(f"Note: {note}", err=True)
     print_table(matrix_cells(matrix.table), f"{metric_of(matrix.table)}, 95 % intervals (* the model's own test split)")
-    click.echo(f"Wrote {output}: scores.csv, matrix.csv, matrix.png and a folder a model")
+    tables = ", ".join(f"{name}.csv" for name in ("scores", "matrix", *matrix.beside))
+    click.echo(f"Wrote {output}: {tables}, matrix.png and a folder a model")

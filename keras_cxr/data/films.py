@@ -2,11 +2,12 @@
 
 import collections
 import concurrent.futures
+import contextvars
 import dataclasses
 import hashlib
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.lungs import LungMasks, lungs_alone, pixels_of
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import CxrError
+
+# What ``read_films`` reads each film with in place of ``read_film``; see ``kept_films``.
+READER: contextvars.ContextVar["Callable[..., Film] | None"] = contextvars.ContextVar("READER", default=None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +89,12 @@ def read_films(
     At most a few dozen films are held at a time, so memory does not grow with the folder.
     """
     workers = workers or max(2, os.cpu_count() or 1)
+    read = READER.get() or read_film
     waiting: collections.deque = collections.deque()
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         try:
             for path in paths:
-                waiting.append(pool.submit(read_film, path, preprocessing, lungs, frontal_only))
+                waiting.append(pool.submit(read, path, preprocessing, lungs, frontal_only))
                 if len(waiting) >= 32 * workers:
                     yield waiting.popleft().result()
             while waiting:

@@ -17,11 +17,12 @@ from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.elsewhere.beside import Beside, look_beside
+from keras_cxr.prediction.evaluated_card import write_evaluated_card
 from keras_cxr.prediction.familiarity import FamiliarRun
 from keras_cxr.prediction.group_columns import group_columns
 from keras_cxr.prediction.known_findings import known_findings
 from keras_cxr.prediction.label_films import label_dataset
-from keras_cxr.prediction.own_films import films_to_score
+from keras_cxr.prediction.own_films import films_to_score, was_trained_on, with_content
 from keras_cxr.prediction.score_options import ScoreOptions
 from keras_cxr.prediction.scoring import Evaluation, write_evaluation
 from keras_cxr.prediction.serving.runtimes import Run
@@ -52,7 +53,7 @@ def evaluate(
     pass_over: bool = False,
     beside: Beside | None = None,
 ) -> Evaluation:
-    """Score a saved model on labelled data sets and write ``output``; see ``scoring.write_evaluation``.
+    """Score a saved model on labelled data sets and write ``output``: see ``scoring.write_evaluation``, and a card.
 
     Args:
         model: The saved model; threshold and temperature are those of its card.
@@ -75,7 +76,7 @@ def evaluate(
     options, classes = options or ScoreOptions(), model.card.classes
     options.check(classes, model.card.task)
     masks = lung_masks if callable(lung_masks) else masks_for(model, lung_masks)
-    by_name = dict(zip(dataset_names(datasets), datasets, strict=True))
+    by_name = dict(zip(dataset_names(datasets), map(with_content, datasets), strict=True))
     tables, notes = _to_score(model, by_name, split, pass_over)
     by, groups, found = group_columns(tables, options.by)
     options = dataclasses.replace(options, by=by)
@@ -85,19 +86,28 @@ def evaluate(
     parts = {}
     for name, films in tables.items():
         part = label_dataset(model, films, by_name[name].root, masks, run, advance)
-        part.insert(0, "dataset", name)
         if fault := _unreadable(part, by_name[name], pass_over):
             notes.append(fault)
         else:
-            parts[name] = part.assign(**{column: values.to_numpy() for column, values in groups[name].items()})
+            parts[name] = _named(part, name, groups[name])
     if not parts:
         raise NothingToScore(notes)
     decision, found = decide(model, datasets, options.at_sensitivity, masks, run)
     notes += found + _account(run)
     for file in MATRIX:
         (output / file).unlink(missing_ok=True)
-    notes += look_beside(model, by_name, tables, parts, output, beside or Beside(), run, masks, advance)
-    return write_evaluation(parts, classes, model.card.name, options, decision, output, notes, model.card.task)
+    looked, found = look_beside(model, by_name, tables, parts, output, beside or Beside(), run, masks, advance)
+    notes, task = [*notes, *found], model.card.task
+    evaluation = write_evaluation(parts, classes, model.card.name, options, decision, output, notes, task)
+    evaluation.beside = looked
+    write_evaluated_card(model, evaluation, [one for one in parts if was_trained_on(model, tables[one])], output)
+    return evaluation
+
+
+def _named(predictions: pd.DataFrame, dataset: str, groups: dict[str, pd.Series]) -> pd.DataFrame:
+    """The predictions with the name of their data set before them, and the columns to score by behind."""
+    predictions.insert(0, "dataset", dataset)
+    return predictions.assign(**{column: values.to_numpy() for column, values in groups.items()})
 
 
 def _unreadable(part: pd.DataFrame, dataset: Dataset, pass_over: bool) -> str:

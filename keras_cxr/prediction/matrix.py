@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from keras_cxr.data.films import Film
-from keras_cxr.data.fingerprints import content_hashes
+from keras_cxr.data.kept_films import films_kept
 from keras_cxr.data.table import Dataset, dataset_names
 from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.matrix import matrix_table
 from keras_cxr.files import write_csv
 from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.elsewhere.beside import TABLES, clear_beside
 from keras_cxr.prediction.evaluate import MATRIX, NothingToScore, evaluate
+from keras_cxr.prediction.evaluated_card import remove_evaluated_card
 from keras_cxr.prediction.notes import write_notes
-from keras_cxr.prediction.own_films import is_own, own_splits
+from keras_cxr.prediction.own_films import was_trained_on, with_content
 from keras_cxr.prediction.scoring import Evaluation
 from keras_cxr.prediction.serving.quiet import one_by_one
 from keras_cxr.prediction.serving.runtimes import Run
@@ -33,17 +35,20 @@ class Matrix:
     Attributes:
         table: See ``evaluation.matrix.MATRIX_COLUMNS``.
         scores: Scores table of all models and data sets.
+        beside: By name, the tables of ``elsewhere.beside.TABLES`` that there are, of all models.
         evaluations: By the model's name; a model of which nothing could be scored is not there.
         notes: Lines for the user.
     """
 
     table: pd.DataFrame
     scores: pd.DataFrame
+    beside: dict[str, pd.DataFrame]
     evaluations: dict[str, Evaluation]
     notes: list[str]
 
 
 @one_by_one()
+@films_kept()
 def evaluate_matrix(
     models: dict[str, SavedModel],
     datasets: list[Dataset],
@@ -53,9 +58,10 @@ def evaluate_matrix(
 ) -> Matrix:
     """Score every model on every data set, and write ``output``.
 
-    ``output`` gets a folder a model with all that ``evaluate`` writes, and scores.csv, matrix.csv, matrix.png, .svg and
-    notes.txt. A model's own data are scored on its own test split; a cell without a film to score stays empty, and a
-    note says why.
+    ``output`` gets a folder a model with all that ``evaluate`` writes, and scores.csv, matrix.csv, matrix.png, .svg,
+    notes.txt and the tables of ``elsewhere.beside.TABLES`` of all models. A model's own data are scored on its own test
+    split; a cell without a film to score stays empty, and a note says why. Films that several models prepare alike are
+    decoded once, see ``data.kept_films``.
 
     Args:
         models: By the names of ``model_names.name_apart``; they may know different classes.
@@ -68,14 +74,13 @@ def evaluate_matrix(
         CxrError: Nothing can be scored at all.
         UsageError: As ``evaluate``.
     """
-    for dataset in datasets:
-        # Each model asks which of the films it has seen: they are hashed once for all.
-        dataset.table["sha256"] = content_hashes(dataset.table["path"])
+    # Each model asks which of the films it has seen: they are hashed once for all.
+    datasets = [with_content(dataset) for dataset in datasets]
     by_name = dict(zip(dataset_names(datasets), datasets, strict=True))
     evaluations, notes, cells = {}, {}, []
     for name, model in models.items():
         named = dataclasses.replace(model, card=dataclasses.replace(model.card, name=name))
-        seen = {one: _seen(model, dataset) for one, dataset in by_name.items()}
+        seen = {one: was_trained_on(model, dataset.table) for one, dataset in by_name.items()}
         trained_on = _trained_on(model, [one for one in seen if seen[one]])
         cells += [{"model": name, "trained_on": trained_on, "dataset": one, "seen": seen[one]} for one in by_name]
 
@@ -90,19 +95,27 @@ def evaluate_matrix(
     if not evaluations:
         raise CxrError("No model can be scored on any of these data sets. " + " ".join(_together(notes)))
     scores = pd.concat([evaluation.scores for evaluation in evaluations.values()], ignore_index=True)
-    matrix = Matrix(matrix_table(pd.DataFrame(cells), scores), scores, evaluations, _together(notes))
+    table = matrix_table(pd.DataFrame(cells), scores)
+    matrix = Matrix(table, scores, _beside(evaluations), evaluations, _together(notes))
     _write(matrix, output)
     return matrix
-
-
-def _seen(model: SavedModel, dataset: Dataset) -> bool:
-    own = own_splits(model, dataset.table)
-    return own is not None and is_own(own)
 
 
 def _trained_on(model: SavedModel, seen: list[str]) -> str:
     """The names of the data that a model was trained on: as its card lists them, as here, or of their folder."""
     return " + ".join(model.card.data.get(DATASETS) or seen or [pathlib.Path(model.card.data["folder"]).name])
+
+
+def _beside(evaluations: dict[str, Evaluation]) -> dict[str, pd.DataFrame]:
+    """The tables that each evaluation has beside its scores, one below the other, the model behind the data set."""
+    joined = {}
+    for name in TABLES:
+        tables = [one.beside[name].assign(model=model) for model, one in evaluations.items() if name in one.beside]
+        if tables:
+            table = pd.concat(tables, ignore_index=True)
+            first = ["dataset", "model"]
+            joined[name] = table[[*first, *(column for column in table if column not in first)]]
+    return joined
 
 
 def _together(notes: dict[str, list[str]]) -> list[str]:
@@ -118,6 +131,10 @@ def _write(matrix: Matrix, output: pathlib.Path) -> None:
     write_csv(output / table_file, matrix.table)
     for figure in figures:
         matrix_figure(matrix.table, output / figure)
+    clear_beside(output)
+    for name, table in matrix.beside.items():
+        write_csv(output / f"{name}.csv", table)
     write_notes(output, matrix.notes)
     for file in _OF_ONE:
         (output / file).unlink(missing_ok=True)
+    remove_evaluated_card(output)

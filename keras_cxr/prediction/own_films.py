@@ -1,5 +1,7 @@
 """Which films of a data set a saved model has seen: an evaluation must not score what it was trained on."""
 
+import dataclasses
+
 import pandas as pd
 
 from keras_cxr.data.fingerprints import content_hashes
@@ -47,6 +49,13 @@ def films_to_score(model: SavedModel, dataset: Dataset, split: str | None = None
     ]
 
 
+def with_content(dataset: Dataset) -> Dataset:
+    """The data set with the column ``sha256`` in its table, from which ``own_splits`` takes the films' content."""
+    if "sha256" in dataset.table:
+        return dataset
+    return dataclasses.replace(dataset, table=dataset.table.assign(sha256=content_hashes(dataset.table["path"])))
+
+
 def own_splits(model: SavedModel, table: pd.DataFrame) -> pd.Series | None:
     """Each film's split in the model's training, by content, '' where it was no part of it.
 
@@ -66,6 +75,12 @@ def own_splits(model: SavedModel, table: pd.DataFrame) -> pd.Series | None:
 def is_own(own: pd.Series) -> bool:
     """Whether a data set, by the ``own_splits`` of its films, is the one that the model was trained on."""
     return bool((own != "").mean() >= 0.5)
+
+
+def was_trained_on(model: SavedModel, table: pd.DataFrame) -> bool:
+    """Whether the model was trained on the data set that these rows are of, as far as can be known."""
+    own = own_splits(model, table)
+    return own is not None and is_own(own)
 
 
 def _by_split(table: pd.DataFrame, splits: pd.Series, split: str | None, dataset: Dataset) -> pd.DataFrame:

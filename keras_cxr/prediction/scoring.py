@@ -44,6 +44,7 @@ class Evaluation:
         subgroups: See ``evaluation.subgroups.SUBGROUP_COLUMNS``; empty unless asked for.
         confusions: See ``evaluation.confusions.CONFUSIONS_COLUMNS``; of two classes and multi-label empty.
         not_used: See ``evaluation.preferred.NOT_USED_COLUMNS``; of more than two classes and multi-label empty.
+        beside: By name, what was looked at beside the scores; see ``elsewhere.beside.TABLES``.
     """
 
     predictions: pd.DataFrame
@@ -53,6 +54,7 @@ class Evaluation:
     subgroups: pd.DataFrame
     confusions: pd.DataFrame
     not_used: pd.DataFrame
+    beside: dict[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
 
 
 def write_evaluation(

@@ -7,7 +7,7 @@ import re
 from keras_cxr.files import write_text
 from keras_cxr.report.blocks import Code, Facts, Films, Grid, Listing, Matrix, Picture, Row, Section, Text
 from keras_cxr.report.contents import Contents
-from keras_cxr.report.sections import account, curves, elsewhere, films, heatmaps, material, scores
+from keras_cxr.report.sections import account, curves, elsewhere, films, heatmaps, material, overview, scores
 from keras_cxr.report.templating import environment
 
 OF_A_MODEL = (
@@ -29,7 +29,8 @@ OF_A_MODEL = (
     films.films,
     account.notes,
 )
-BEFORE, AFTER = (account.at_a_glance, account.matrix), (account.common_notes, account.limits, account.provenance)
+BEFORE = (account.at_a_glance, account.matrix, overview.elsewhere)
+AFTER = (account.common_notes, account.limits, account.provenance)
 _MACROS = {
     Text: "text",
     Listing: "listing",

@@ -8,11 +8,16 @@ import pytest
 from sklearn import metrics
 
 from keras_cxr.cli import main
+from keras_cxr.data import films as reading
 from keras_cxr.data.source import read_dataset
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.models.saved_model import open_model
+from keras_cxr.prediction.elsewhere.beside import Beside
+from keras_cxr.prediction.elsewhere.what_can_be_done import Wanted
+from keras_cxr.prediction.evaluate import evaluate
 from keras_cxr.prediction.matrix import evaluate_matrix
 from keras_cxr.prediction.model_names import name_apart
+from keras_cxr.report.cells import interval
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def test_the_matrix(tiny_model, three_classes_model, phantom, clinic, trained, t
     account = {"evaluation.json", "report.html"}
     assert written == {"tiny", "model", "scores.csv", "notes.txt", "matrix.csv", "matrix.png", "matrix.svg", *account}
 
-    assert main(["evaluate", str(clinic), "-m", str(tiny_model.folder), "-o", str(out)]) == 0
+    assert main(["evaluate", str(clinic), "-m", str(tiny_model.folder), "-o", str(out), "--no-report"]) == 0
     assert not (out / "matrix.csv").exists()
     assert "Left out of clinic, as the model does not know the label: VIRUS (3).\n" in (out / "notes.txt").read_text()
 
@@ -77,10 +82,48 @@ def test_models_of_one_name_are_told_apart(tiny_model, clinic, tmp_path):
     twins = [open_model(shutil.copytree(tiny_model.folder, tmp_path / place / "tiny")) for place in ("a", "b")]
     with pytest.raises(UsageError, match="given twice"):
         name_apart([twins[0], twins[0]])
-    matrix = evaluate_matrix(name_apart(twins), [read_dataset(clinic)], tmp_path / "out")
-    assert list(matrix.evaluations) == ["a-tiny", "b-tiny"]
-    assert (tmp_path / "out" / "b-tiny" / "predictions.csv").is_file()
-    assert list(matrix.scores["model"].unique()) == ["a-tiny", "b-tiny"]
+    assert list(name_apart(twins)) == ["a-tiny", "b-tiny"]
+
+
+def test_films_are_decoded_once_for_all_models_and_tables_joined(tiny_model, clinic, tmp_path, monkeypatch):
+    (clinic / "normal" / "torn.png").write_bytes(b"\x89PNG torn")
+    models = {
+        name: open_model(shutil.copytree(tiny_model.folder, tmp_path / "models" / name / "tiny")) for name in "ab"
+    }
+    alone = evaluate(models["a"], [read_dataset(clinic)], tmp_path / "alone")
+    before = {path: path.read_bytes() for path in (tmp_path / "models").rglob("*") if path.is_file()}
+    decode, decoded, out = reading.decode, [], tmp_path / "out"
+
+    def counting(content, **settings):
+        decoded.append(content)
+        return decode(content, **settings)
+
+    monkeypatch.setattr(reading, "decode", counting)
+    out.mkdir()
+    for file in ("shift.csv", "remedies_clinic.png", "MODEL_CARD.md"):
+        (out / file).write_text("of an evaluation before")
+    probe = Beside(tries=Wanted(probe=True))
+
+    def by_keras(model, films):
+        # As where stored features are looked up.
+        assert len(list(films)) == 19
+
+    matrix = evaluate_matrix(models, [read_dataset(clinic)], out, by_keras, beside=probe)
+    assert len(decoded) == 19
+    for name in models:
+        found = matrix.evaluations[name]
+        pd.testing.assert_frame_equal(found.predictions, alone.predictions)
+        pd.testing.assert_frame_equal(found.scores.assign(model="tiny"), alone.scores)
+        assert (found.predictions["error"] != "").sum() == 1
+        (auroc,) = found.scores[found.scores["metric"] == "AUROC"].itertuples()
+        card = (out / name / "MODEL_CARD.md").read_text(encoding="utf-8")
+        assert f"| AUROC | {interval(auroc.value, auroc.low, auroc.high)} |" in card
+        assert "| clinic | 18 | 18 | 1 | no |" in card
+    whole, part = (pd.read_csv(folder / "probe.csv") for folder in (out, out / "a"))
+    assert list(whole["model"]) == ["a"] * len(part) + ["b"] * len(part)
+    pd.testing.assert_frame_equal(whole[: len(part)], part)
+    assert not {"shift.csv", "remedies_clinic.png", "MODEL_CARD.md"} & {path.name for path in out.iterdir()}
+    assert {path: path.read_bytes() for path in (tmp_path / "models").rglob("*") if path.is_file()} == before
 
 
 def test_nothing_to_score_at_all(tiny_model, trained, tmp_path):

@@ -155,7 +155,7 @@ def test_files_of_findings_that_cannot_be_scored(tmp_path):
     labels = LabelOptions(multi_label="findings")
     for text, error in (
         ("image,p_Mass\na.png,0.4\n", "needs the columns p_<finding> of two findings"),
-        ("image,p_Mass,p_Hernia\na.png,0.4,1.4\n", "Are these logits"),
+        ("image,p_Mass,p_Hernia\na.png,0.4,1.4\n", "column p_Hernia of .* must hold probabilities"),
         ("image,p_Mass,p_Hernia,label\na.png,0.4,0.4,Edema\n", "must list findings of Mass, Hernia"),
     ):
         (tmp_path / "preds.csv").write_text(text)

@@ -178,7 +178,8 @@ def test_several_models_have_chapters_and_a_matrix(write_results, tmp_path):
     pd.DataFrame(rows).to_csv(tmp_path / "matrix.csv", index=False)
     found = Reader(page(evaluation_contents(tmp_path)))
     second = [title for level, title in found.headings if level == "h2"]
-    assert second == ["Contents", "At a glance", "Models and data sets", "one", "two", "Limits", "Versions and command"]
+    before, after = ["Contents", "At a glance", "Models and data sets"], ["Limits", "Versions and command"]
+    assert second == [*before, "Other hospitals' films", "one", "two", *after]
     assert [title for level, title in found.headings if level == "h3"].count("Shortcut probe") == 2
     assert "0.800 (0.700 to 0.900) *" in found.text
     ids = [attributes["id"] for attributes in found.every if "id" in attributes]

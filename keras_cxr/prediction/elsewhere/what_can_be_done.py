@@ -21,7 +21,7 @@ from keras_cxr.prediction.elsewhere.films_at_hand import FilmsAtHand, films_at_h
 from keras_cxr.prediction.elsewhere.probe import probe
 from keras_cxr.prediction.elsewhere.recalibrate import recalibration
 from keras_cxr.prediction.elsewhere.try_remedies import remedies
-from keras_cxr.prediction.own_films import own_splits
+from keras_cxr.prediction.own_films import was_trained_on
 from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.report.probe import probe_figure, view_examples
 from keras_cxr.report.recalibration import recalibration_figure
@@ -103,10 +103,7 @@ def what_can_be_done(
         CxrError: The masks' folder or the lung model is not there.
     """
     wanted.check(model.card.classes)
-    for name in COLUMNS:
-        # Those of an earlier evaluation would be taken for this one's.
-        for file in (output / f"{name}.csv", *output.glob(f"{name}*.png")):
-            file.unlink(missing_ok=True)
+    clear_tries(output)
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
     notes: list[str] = []
     if wanted and model.card.task == MULTI_LABEL:
@@ -114,8 +111,7 @@ def what_can_be_done(
         sets = {}
     for name, (dataset, rows) in sets.items() if wanted else ():
         films = films_at_hand(model, dataset, rows, name, run, lung_masks, wanted.lungs_model, advance)
-        own = own_splits(model, rows)
-        if own is not None and (own != "").mean() >= 0.5:
+        if was_trained_on(model, rows):
             if wanted.remedies or wanted.recalibrate_with is not None:
                 notes.append(f"Remedies are not tried on {name}: {model.card.name} was trained on this data set.")
         else:
@@ -128,6 +124,13 @@ def what_can_be_done(
         if parts:
             write_csv(output / f"{name}.csv", whole[name])
     return Done(**whole, notes=notes)
+
+
+def clear_tries(folder: pathlib.Path) -> None:
+    """Take away what an earlier evaluation has written, which would be taken for this one's."""
+    for name in COLUMNS:
+        for file in (folder / f"{name}.csv", *folder.glob(f"{name}*.png")):
+            file.unlink(missing_ok=True)
 
 
 def _try(films: FilmsAtHand, wanted: Wanted, tables: dict, output: pathlib.Path, suffix: str) -> list[str]:

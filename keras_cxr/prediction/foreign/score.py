@@ -15,6 +15,8 @@ from keras_cxr.errors import CxrError
 from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import write_csv
 from keras_cxr.prediction.decision import Decision, with_sensitivity
+from keras_cxr.prediction.elsewhere.beside import clear_beside
+from keras_cxr.prediction.evaluated_card import remove_evaluated_card
 from keras_cxr.prediction.foreign.findings import foreign_findings
 from keras_cxr.prediction.foreign.match_rows import match_rows
 from keras_cxr.prediction.foreign.table import foreign_table
@@ -83,10 +85,17 @@ def evaluate_csv(
     evaluation = write_evaluation(
         {name: table}, found.classes, predictions.stem, options, decision, output, notes, task
     )
+    _tidy(output, unmatched)
+    return evaluation
+
+
+def _tidy(output: pathlib.Path, unmatched: pd.DataFrame) -> None:
+    """Write the rows without a partner; what an earlier evaluation left would be taken for this one's."""
+    clear_beside(output)
+    remove_evaluated_card(output)
     (output / UNMATCHED).unlink(missing_ok=True)
     if len(unmatched):
         write_csv(output / UNMATCHED, unmatched)
-    return evaluation
 
 
 def _answers(file: pathlib.Path) -> tuple[pd.DataFrame, pd.Series]:

@@ -6,14 +6,14 @@ from keras_cxr.report.blocks import Code, Facts, Grid, Section
 from keras_cxr.report.cells import interval, moment, text, whole
 from keras_cxr.report.contents import Contents, ModelResults
 
-_LIMITS = (
+LIMITS = (
     "For research, not for diagnosis. No regulator has cleared the model or this program for any medical use.",
     "Labels of public data sets come from reports or from single readers; the scores share their errors.",
     "The films are those that were at hand, not a random sample of the patients of any clinic; PPV, NPV and net "
     "benefit hold for their prevalence alone.",
     "An interval holds one comparison. Among many metrics, subgroups or models some look good or bad by chance.",
 )
-_AT_HOME = (
+AT_HOME = (
     "Only films of the data that the model was trained on were scored. A good score at home says little of another "
     "hospital, another machine or another kind of patient."
 )
@@ -66,11 +66,11 @@ def common_notes(contents: Contents) -> Section | None:
 def limits(contents: Contents) -> Section:
     """What the numbers do not say."""
     sets = [each for results in contents.models for each in results.scored]
-    lines = list(_LIMITS)
+    lines = list(LIMITS)
     if not sets:
         lines.insert(1, _VALIDATION)
     elif all(each.own for each in sets):
-        lines.insert(1, _AT_HOME)
+        lines.insert(1, AT_HOME)
     return Section("Limits", [lines])
 
 

@@ -95,11 +95,12 @@ def subgroups(results: ModelResults, key: str) -> Section | None:
             f"Scores of {each.name} in {len(groups)} groups, with 95 % intervals; the numbers are in the table below.",
             f"{each.name} by subgroup. Differences between groups are not tested.",
         )
-        blocks += [picture, _groups(table, each.name)]
+        blocks += [picture, group_scores(table, each.name)]
     return Section("Subgroups", blocks) if blocks else None
 
 
-def _groups(table: pd.DataFrame, name: str) -> Grid:
+def group_scores(table: pd.DataFrame, name: str) -> Grid:
+    """The headline scores of each group of one data set, from rows of ``subgroups.csv``."""
     metrics = ("AUROC", "macro AUROC", "sensitivity", "specificity", "accuracy")
     table = table[table["metric"].isin(metrics)]
     rows = []

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.report.blocks import Grid, Section
-from keras_cxr.report.cells import interval, intervals, number, text, whole
+from keras_cxr.report.cells import intervals, number, text, whole
 from keras_cxr.report.contents import ModelResults
 from keras_cxr.report.inline import inline_svg
 from keras_cxr.report.probe import probe_figure
@@ -54,10 +54,6 @@ def remedies(results: ModelResults, key: str) -> Section | None:
     table = results.table("remedies")
     if not len(table):
         return None
-    change = [
-        interval(row.difference, row.low, row.high, signed=True)
-        for row in table[["difference", "low", "high"]].itertuples()
-    ]
     cells = pd.DataFrame(
         {
             "data set": table["dataset"],
@@ -66,7 +62,7 @@ def remedies(results: ModelResults, key: str) -> Section | None:
             "score": table["metric"],
             "before": table["before"].map(number),
             "after": table["after"].map(number),
-            "difference (95 % interval)": change,
+            "difference (95 % interval)": intervals(table, "difference", signed=True),
             "n": table["n"].map(whole),
             "verdict": table["verdict"].map(text),
         }

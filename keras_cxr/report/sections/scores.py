@@ -1,5 +1,7 @@
 """Scores with their intervals."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from keras_cxr.report.blocks import Grid, Matrix, Section
@@ -45,7 +47,7 @@ def scores(results: ModelResults, key: str) -> Section | None:
         table = table.assign(dataset="validation")
     used = ", ".join(f"{number(value)} for {name}" for name, value in results.thresholds.items())
     at = f"Threshold of the decisions: {used}." if used else ""
-    blocks = [f"{_METHOD} {at}".strip(), Grid(f"Scores on {where}", _by_dataset(table), _datasets(table))]
+    blocks = [f"{_METHOD} {at}".strip(), Grid(f"Scores on {where}", by_dataset(table), _datasets(table))]
     blocks.append(Grid("All scores", _all(table), ["value (95 % interval)", "n"], folded=True))
     return Section(title, blocks)
 
@@ -109,8 +111,9 @@ def _datasets(table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(table["dataset"]))
 
 
-def _by_dataset(table: pd.DataFrame) -> pd.DataFrame:
-    metrics = [name for name in HEADLINE if (table["metric"] == name).any()]
+def by_dataset(table: pd.DataFrame, metrics: Sequence[str] = HEADLINE) -> pd.DataFrame:
+    """The scores of these names that there are, a row each, and a column a data set."""
+    metrics = [name for name in metrics if (table["metric"] == name).any()]
     cells = {"score": metrics}
     for name in _datasets(table):
         own = table[table["dataset"] == name].drop_duplicates("metric").set_index("metric")
