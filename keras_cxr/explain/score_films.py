@@ -20,6 +20,7 @@ from keras_cxr.explain.score_places import Places
 from keras_cxr.files import write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.serving.quiet import one_by_one
 from keras_cxr.report.map_scores import map_scores_figure, randomisation_figure
 
 SCORES, FIGURE = "map_scores.csv", "map_scores.png"
@@ -61,6 +62,7 @@ class Scored:
     files: list[pathlib.Path]
 
 
+@one_by_one()
 def score_films(
     model: SavedModel,
     places: Places,
