@@ -1,10 +1,20 @@
-"""Small networks of every build, seeded, for the heatmap tests."""
+"""Small networks of every build, seeded, for the heatmap tests; and methods made quick."""
 
 import keras
 import numpy as np
 from keras import layers
 
 SIZE = 24
+# Settings by which each method is quick, and what only some methods need.
+QUICK = {
+    "occlusion": {"mask_size": 8, "stride": 8},
+    "rise": {"masks": 24},
+    "integrated-gradients": {"steps": 8},
+    "smoothgrad": {"samples": 4},
+    "lime": {"samples": 24, "segments": 9},
+    "shap": {"samples": 24},
+}
+PACKAGES = {"lime": "skimage", "shap": "shap"}
 
 
 def films(count=3, size=SIZE, seed=0):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from heatmap_networks import SIZE, films, flat, hidden, nested, seeded
+from heatmap_networks import PACKAGES, QUICK, SIZE, films, flat, hidden, nested, seeded
 
 from keras_cxr.errors import UsageError
 from keras_cxr.explain.methods.gradcam import GradCAM
@@ -11,17 +11,6 @@ from keras_cxr.explain.normalise import normalise
 from keras_cxr.explain.registry import find, methods
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.smooth import CHANGES, smoothed
-
-QUICK = {
-    "occlusion": {"mask_size": 8, "stride": 8},
-    "rise": {"masks": 24},
-    "integrated-gradients": {"steps": 8},
-    "smoothgrad": {"samples": 4},
-    "lime": {"samples": 24, "segments": 9},
-    "shap": {"samples": 24},
-}
-# What only these methods need.
-PACKAGES = {"lime": "skimage", "shap": "shap"}
 
 
 def reloaded(model, folder):
