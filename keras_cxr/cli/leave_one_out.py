@@ -5,6 +5,7 @@ import pathlib
 import click
 
 from keras_cxr.cli.matrix import tell_matrix
+from keras_cxr.cli.options import find_runtime
 from keras_cxr.cli.sections import SectionedCommand
 from keras_cxr.cli.training_run import take_training_of_several, training_display, training_options
 
@@ -27,5 +28,8 @@ def leave_one_out(data, resume, no_runtimes, **options) -> None:
     with training_display(folder) as display:
         from keras_cxr.training.leave_one_out import leave_one_out as run
 
-        matrix = run(datasets, recipe, folder, display, resume, not no_runtimes)
+        def find_run(model, films):
+            return find_runtime(model, "auto", "auto", films if recipe.feature_cache else None, unfamiliarity=True)
+
+        matrix = run(datasets, recipe, folder, display, resume, not no_runtimes, find_run)
     tell_matrix(matrix, folder)

@@ -2,9 +2,11 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
+from keras_cxr.data.films import Film
 from keras_cxr.data.joined import check_count, join_without, with_hashes
 from keras_cxr.data.mapping import lacking_classes
 from keras_cxr.data.multi_label import all_findings
@@ -15,6 +17,7 @@ from keras_cxr.prediction.matrix import DATASETS, Matrix, evaluate_matrix
 from keras_cxr.prediction.serving.material import stored_material
 from keras_cxr.prediction.serving.quiet import one_by_one
 from keras_cxr.prediction.serving.runtime_record import FOLDER
+from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.training.card import write_cards
 from keras_cxr.training.folder import begin_folder, check_folder
 from keras_cxr.training.monitor import Monitor
@@ -32,6 +35,7 @@ def leave_one_out(
     monitor: Monitor | None = None,
     resume: bool = False,
     runtimes: bool = True,
+    find_run: Callable[[SavedModel, Iterator[Film]], Run | None] | None = None,
 ) -> Matrix:
     """Train a network a data set, on all others, and score each network on all data sets.
 
@@ -50,6 +54,7 @@ def leave_one_out(
         monitor: Told what happens.
         resume: Keep the finished trainings, and go on with the unfinished one.
         runtimes: Write each model's files for the faster runtime; see ``training.runtimes``.
+        find_run: Chooses what labels the films, see ``prediction.matrix.evaluate_matrix``; by default Keras.
 
     Raises:
         CxrError: Faults of the data; a folder that is taken; films that have changed.
@@ -74,6 +79,7 @@ def leave_one_out(
         {model.folder.name: model for model in models},
         datasets,
         folder,
+        find_run,
         advance=monitor.advance,
         lung_masks=masks_of(_every_film(by_name), recipe),
     )
