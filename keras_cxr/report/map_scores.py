@@ -1,6 +1,5 @@
 """The figures of measured heatmaps: every score by method beside chance, and how maps fade as weights become random."""
 
-import math
 import os
 
 import numpy as np
@@ -21,21 +20,30 @@ def map_scores_figure(scores: pd.DataFrame, path: str | os.PathLike) -> None:
         path: The PNG file.
     """
     measures = list(dict.fromkeys(scores["measure"]))
-    keys = list(dict.fromkeys(zip(scores["model"], scores["method"], strict=True)))
     models = list(dict.fromkeys(scores["model"]))
-    names = [method if model == models[0] else f"{method} ({model})" for model, method in keys]
     columns = min(_COLUMNS, len(measures))
-    lines = math.ceil(len(measures) / columns)
-    with png(path, 2.2 + 2.9 * columns, lines * (0.85 + 0.3 * len(keys))) as figure:
-        panels = figure.subplots(lines, columns, sharey=True, squeeze=False)
-        for axes, measure in zip(panels.flat, measures, strict=False):
-            own = scores[scores["measure"] == measure].set_index(["model", "method"]).reindex(keys)
-            _draw(axes, own, [models.index(model) for model, _ in keys])
-            axes.set_title(measure)
-        for axes in panels.flat[len(measures) :]:
-            axes.axis("off")
-        panels[0, 0].set_yticks(range(len(keys)), names)
-        panels[0, 0].set_ylim(len(keys) - 0.4, -0.6)
+    lines = [measures[at : at + columns] for at in range(0, len(measures), columns)]
+    rows = [_rows(scores, line) for line in lines]
+    heights = [0.85 + 0.3 * len(keys) for keys in rows]
+    with png(path, 2.2 + 2.9 * columns, sum(heights)) as figure:
+        panels = figure.subplots(len(lines), columns, sharey="row", squeeze=False, height_ratios=heights)
+        for line, keys, shown in zip(lines, rows, panels, strict=True):
+            for axes, measure in zip(shown, line, strict=False):
+                own = scores[scores["measure"] == measure].set_index(["model", "method"]).reindex(keys)
+                _draw(axes, own, [models.index(model) for model, _ in keys])
+                axes.set_title(measure)
+            for axes in shown[len(line) :]:
+                axes.axis("off")
+            names = [method if model == models[0] else f"{method} ({model})" for model, method in keys]
+            shown[0].set_yticks(range(len(keys)), names)
+            shown[0].set_ylim(len(keys) - 0.4, -0.6)
+
+
+def _rows(scores: pd.DataFrame, measures: list[str]) -> list[tuple[str, str]]:
+    """Model and method of all that have one of these measures, in the order of the table."""
+    every = pd.MultiIndex.from_frame(scores[["model", "method"]])
+    some = scores["measure"].isin(measures) & np.isfinite(scores["value"])
+    return list(every[every.isin(every[some])].unique())
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, models: list[int]) -> None:
