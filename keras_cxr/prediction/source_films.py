@@ -69,7 +69,8 @@ def films_again(model: SavedModel, rows: pd.DataFrame, masks: LungMasks | None) 
     folder, preprocessing = pathlib.Path(model.card.data["folder"]), Preprocessing(**model.card.preprocessing)
     films = list(read_films([str(folder / image) for image in rows["image"]], preprocessing, masks))
     good = [film.pixels is not None and film.sha256 == sha for film, sha in zip(films, rows["sha256"], strict=True)]
-    return [film for film, there in zip(films, good, strict=True) if there], rows[good]
+    # Of no rows at all an empty list would choose no columns.
+    return [film for film, there in zip(films, good, strict=True) if there], rows[np.array(good, bool)]
 
 
 def spread(labels: np.ndarray, count: int) -> np.ndarray:
