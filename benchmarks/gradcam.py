@@ -46,7 +46,6 @@ def gradcam(model, folder: pathlib.Path, full_size: bool = False) -> None:
 
 def parts(model, films: list[pathlib.Path], seconds: float) -> str:
     """What the ``seconds`` of processor time a film of ``gradcam`` go to."""
-    import cv2
     import numpy as np
 
     from keras_cxr.data.films import read_films
@@ -75,10 +74,7 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
     grays = measure("reading again", lambda: [decode(read_bytes(path), at_least=AT_LEAST)[0] for path in films])
     large = measure(
         "enlarging the map",
-        lambda: [
-            cv2.resize(to_film(levels(one), film.width, film.height, preprocessing), gray.shape[::-1])
-            for one, film, gray in zip(maps, found, grays, strict=True)
-        ],
+        lambda: [to_film(levels(one), *gray.shape[::-1], preprocessing) for one, gray in zip(maps, grays, strict=True)],
     )
     file = model.folder.parent / "picture.jpg"
     measure(

@@ -202,17 +202,15 @@ def _write(
     if (by := reduction(pixels.shape[::-1], at_least)) > 1:
         # Not a JPEG, which is decoded so at once.
         pixels = cv2.resize(pixels, None, fx=1 / by, fy=1 / by, interpolation=cv2.INTER_AREA)
-    own = functools.partial(
-        to_film, width=film.width, height=film.height, preprocessing=preprocessing, region=film.region
-    )
+    enlarged = functools.partial(to_film, preprocessing=preprocessing, region=film.region)
     row, shown = found.predictions.iloc[place], found.shown[place]
     caption = f"{pathlib.Path(film.path).name}: {row['label']} {row['probability']:.3f}"
     if shown != row["label"]:
         caption += f", map for {shown}"
     # A picture has 256 levels: enlarged as such they cost a quarter of the time.
-    cover = cv2.resize(own(levels(found.maps[place])), pixels.shape[::-1], interpolation=cv2.INTER_AREA)
+    cover = enlarged(levels(found.maps[place]), *pixels.shape[::-1])
     overlay_figure(pixels, cover, caption, bool(found.empty[place]), path, shown)
-    heatmap = own(found.maps[place]) if arrays or see else None
+    heatmap = enlarged(found.maps[place], film.width, film.height) if arrays or see else None
     if arrays:
         _save(path.with_suffix(".npy"), heatmap)
         for name, extra in found.extras.items():
