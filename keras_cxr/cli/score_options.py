@@ -8,7 +8,7 @@ import click
 from keras_cxr.cli.sections import SectionOption
 
 # What looks at films again, and is of no use to a table of predictions.
-_OF_FILMS = ("nearest", "shift", "remedies", "recalibrate_with", "probe", "lungs_model")
+_OF_FILMS = ("nearest", "shift", "remedies", "remedy", "recalibrate_with", "probe", "lungs_model")
 
 
 class Names(click.ParamType):
@@ -64,6 +64,13 @@ _OPTIONS = (
     ),
     _option(
         "Other hospitals' films",
+        "--remedy",
+        multiple=True,
+        metavar="NAME",
+        help="Only this remedy, such as 'BatchNorm statistics'; repeatable.",
+    ),
+    _option(
+        "Other hospitals' films",
         "--recalibrate-with",
         type=click.IntRange(1),
         metavar="N",
@@ -113,8 +120,9 @@ def take_beside(options: dict, lung_masks: pathlib.Path | None):
     from keras_cxr.prediction.elsewhere.beside import Beside
     from keras_cxr.prediction.elsewhere.what_can_be_done import Wanted
 
-    names = ("remedies", "recalibrate_with", "probe", "lungs_model")
-    wanted = Wanted(**{name: options.pop(name) for name in names})
+    every, some = options.pop("remedies"), options.pop("remedy")
+    names = ("recalibrate_with", "probe", "lungs_model")
+    wanted = Wanted(some or every, **{name: options.pop(name) for name in names})
     return Beside(options.pop("shift"), wanted, lung_masks, options.pop("nearest"))
 
 

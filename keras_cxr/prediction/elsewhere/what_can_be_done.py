@@ -20,6 +20,7 @@ from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.elsewhere.films_at_hand import FilmsAtHand, films_at_hand
 from keras_cxr.prediction.elsewhere.probe import probe
 from keras_cxr.prediction.elsewhere.recalibrate import recalibration
+from keras_cxr.prediction.elsewhere.remedies import remedies_named
 from keras_cxr.prediction.elsewhere.try_remedies import remedies
 from keras_cxr.prediction.own_films import was_trained_on
 from keras_cxr.prediction.serving.runtimes import Run
@@ -33,26 +34,27 @@ class Wanted:
     """What to try.
 
     Attributes:
-        remedies: Every remedy, on data sets that the model was not trained on.
+        remedies: Names of remedies, on data sets that the model was not trained on; True: every one.
         recalibrate_with: The largest number of labelled films, on the same sets; None for none.
         probe: The shortcut probe, on every data set.
         lungs_model: Folder of a lung model that finds the lungs.
     """
 
-    remedies: bool = False
+    remedies: bool | tuple[str, ...] = False
     recalibrate_with: int | None = None
     probe: bool = False
     lungs_model: str | os.PathLike | None = None
 
     def __bool__(self) -> bool:
-        return self.remedies or self.probe or self.recalibrate_with is not None
+        return bool(self.remedies) or self.probe or self.recalibrate_with is not None
 
     def check(self, classes: list[str]) -> None:
         """Hold the settings against the classes.
 
         Raises:
-            UsageError: Fewer labelled films asked for than two a class.
+            UsageError: Fewer labelled films asked for than two a class; a remedy that there is not.
         """
+        remedies_named(self.remedies)
         least = 2 * len(classes)
         if self.recalibrate_with is not None and self.recalibrate_with < least:
             raise UsageError(
@@ -136,7 +138,7 @@ def clear_tries(folder: pathlib.Path) -> None:
 def _try(films: FilmsAtHand, wanted: Wanted, tables: dict, output: pathlib.Path, suffix: str) -> list[str]:
     notes = []
     if wanted.remedies:
-        table, found = remedies(films)
+        table, found = remedies(films, remedies_named(wanted.remedies))
         notes += found
         if len(table):
             tables["remedies"].append(table)

@@ -16,6 +16,7 @@ from keras_cxr.errors import UsageError
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import lung_masks
 from keras_cxr.prediction.elsewhere.films_at_hand import films_at_hand
+from keras_cxr.prediction.elsewhere.remedies import remedies_named
 from keras_cxr.prediction.elsewhere.try_remedies import remedies
 from keras_cxr.prediction.elsewhere.what_can_be_done import Wanted, what_can_be_done
 from keras_cxr.prediction.evaluate import known_films
@@ -149,6 +150,10 @@ def test_features_through_the_store(frozen_model, clinic):
     assert any(note.startswith("BatchNorm statistics was not tried on clinic: resnet50 has no") for note in notes)
     with pytest.raises(UsageError, match="--recalibrate-with must be 4 films or more"):
         Wanted(recalibrate_with=3).check(frozen_model.card.classes)
+    table, _ = remedies(stored, remedies_named(("clahe",)), draws=50)
+    assert set(table["remedy"]) == {"CLAHE"}
+    with pytest.raises(UsageError, match=r"Unknown remedy 'batchnorm'\. Did you mean 'BatchNorm statistics'"):
+        Wanted(remedies=("batchnorm",)).check(frozen_model.card.classes)
 
 
 def test_three_classes(three_classes_model, write_films, tmp_path):

@@ -3,11 +3,12 @@
 A further remedy is one further file. None of them looks at the labels of the films that are scored.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from keras_cxr.errors import unknown_name
 from keras_cxr.plugins import import_all
 from keras_cxr.prediction.elsewhere.films_at_hand import FilmsAtHand
 
@@ -49,3 +50,19 @@ def all_remedies() -> list[Remedy]:
     """Every remedy; those that need nothing of the other hospital come first. Listing them loads no TensorFlow."""
     import_all(__name__)
     return sorted(_registered.values(), key=lambda remedy: (remedy.uses != NOTHING, remedy.name.lower()))
+
+
+def remedies_named(names: Iterable[str] | bool) -> list[Remedy]:
+    """The remedies of these names, in upper or lower case; of True every one, of False none.
+
+    Raises:
+        UsageError: There is none of a name; the nearest one is proposed.
+    """
+    if isinstance(names, bool):
+        return all_remedies() if names else []
+    by_name = {remedy.name.lower(): remedy for remedy in all_remedies()}
+    for name in names:
+        if name.lower() not in by_name:
+            raise unknown_name("remedy", name, [remedy.name for remedy in by_name.values()])
+    wanted = {name.lower() for name in names}
+    return [remedy for name, remedy in by_name.items() if name in wanted]
