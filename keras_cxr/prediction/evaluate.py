@@ -22,6 +22,7 @@ from keras_cxr.prediction.familiarity import FamiliarRun
 from keras_cxr.prediction.group_columns import group_columns
 from keras_cxr.prediction.known_findings import known_findings
 from keras_cxr.prediction.label_films import label_dataset
+from keras_cxr.prediction.notes import control_notes
 from keras_cxr.prediction.own_films import films_to_score, was_trained_on, with_content
 from keras_cxr.prediction.score_options import ScoreOptions
 from keras_cxr.prediction.scoring import Evaluation, write_evaluation
@@ -93,7 +94,7 @@ def evaluate(
     if not parts:
         raise NothingToScore(notes)
     decision, found = decide(model, datasets, options.at_sensitivity, masks, run)
-    notes += found + _account(run)
+    notes += control_notes(model) + found + _account(run)
     for file in MATRIX:
         (output / file).unlink(missing_ok=True)
     looked, found = look_beside(model, by_name, tables, parts, output, beside or Beside(), run, masks, advance)

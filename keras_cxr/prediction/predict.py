@@ -18,6 +18,7 @@ from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.prediction.familiarity import FamiliarRun, with_familiarity
 from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.notes import control_notes
 from keras_cxr.prediction.serving.choose import Choice
 from keras_cxr.prediction.serving.runtimes import Run
 from keras_cxr.prediction.table import UNFAMILIARITY, prediction_columns
@@ -83,7 +84,7 @@ def predict(
     done = {row["image"] for row in rows}
     # The columns of the rows that are kept decide.
     columns = list(rows.fieldnames or prediction_columns(model.card.classes, tells))
-    summary = Summary(skipped=len(done), notes=[*_control(model), *_resumed(columns, tells)])
+    summary = Summary(skipped=len(done), notes=[*control_notes(model), *_resumed(columns, tells)])
     # Whole or not at all: a kill while the network is being loaded must not cost the rows that are kept.
     with whole_file(partial) as temporary, open(temporary, "w", **_TEXT) as stream:
         stream.write(kept or _line(columns))
@@ -110,12 +111,6 @@ def _line(values: list[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(values)
     return line.getvalue()
-
-
-def _control(model: SavedModel) -> list[str]:
-    if not model.card.is_control:
-        return []
-    return [f"'{model.card.name}' is a control with permuted labels, not a model to use: what it says means nothing."]
 
 
 def _resumed(columns: list[str], tells: bool) -> list[str]:
