@@ -4,8 +4,7 @@ import dataclasses
 import os
 import pathlib
 
-from keras_cxr.errors import CxrError
-from keras_cxr.models.saved_model import CARD, SavedModel, read_card
+from keras_cxr.models.saved_model import SavedModel, open_other_model
 
 KIND = "anomaly"
 ANOMALY_CARD_VERSION = 1
@@ -57,10 +56,5 @@ def open_anomaly_model(folder: str | os.PathLike) -> SavedModel:
     Raises:
         CxrError: No such folder, no card, a damaged one, one of a newer keras-cxr, or that of another kind.
     """
-    folder = pathlib.Path(folder)
-    file = folder / CARD
-    if not file.is_file():
-        raise CxrError(
-            f"No anomaly model in '{folder}'. Train one with 'keras-cxr anomaly train DATA --name {folder.name}'."
-        )
-    return SavedModel(folder, read_card(file, AnomalyCard, KIND, ANOMALY_CARD_VERSION))
+    train = f"keras-cxr anomaly train DATA --name {pathlib.Path(folder).name}"
+    return open_other_model(folder, AnomalyCard, KIND, ANOMALY_CARD_VERSION, "anomaly model", train)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from keras_cxr.anomaly.settings import AnomalySettings
 from keras_cxr.data.fingerprints import content_hashes
-from keras_cxr.data.geometry import shown_part
+from keras_cxr.data.geometry import places_of
 from keras_cxr.data.load import load_films
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
@@ -45,8 +45,7 @@ class AnomalyData:
 
     def places(self, rows: np.ndarray) -> list[tuple[slice, slice]]:
         """The rows and columns of the canvas that each film fills."""
-        facts = self.dataset.table.iloc[rows][["width", "height", "region"]].itertuples(index=False)
-        return [shown_part(*fact, self.preprocessing) for fact in facts]
+        return places_of(self.dataset.table.iloc[rows], self.preprocessing)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Films by split and label."""

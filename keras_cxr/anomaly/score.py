@@ -12,7 +12,7 @@ import numpy as np
 from keras_cxr.anomaly.methods import Detector, find
 from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
-from keras_cxr.data.geometry import shown_part, to_film
+from keras_cxr.data.geometry import to_film
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError, UsageError
@@ -119,7 +119,7 @@ def _scored(
         found = iter(())
         if good:
             pixels = np.stack([film.pixels for film in good])[..., np.newaxis]
-            places = [shown_part(film.width, film.height, film.region, preprocessing) for film in good]
+            places = [film.place(preprocessing) for film in good]
             maps = detector.maps(pixels) if with_maps else itertools.repeat(None)
             found = zip(detector.scores(pixels, places).tolist(), maps, strict=False)
         for film in batch:

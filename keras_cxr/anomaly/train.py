@@ -29,6 +29,7 @@ from keras_cxr.data.table import Dataset, relative_name
 from keras_cxr.errors import UsageError
 from keras_cxr.evaluation.anomaly import anomaly_scores
 from keras_cxr.evaluation.false_alarms import threshold_of_normals
+from keras_cxr.evaluation.table import score_records
 from keras_cxr.files import write_csv
 from keras_cxr.models import saved_model as names
 from keras_cxr.models.saved_model import SavedModel, check_new_folder, write_card
@@ -166,9 +167,6 @@ def _card(
         chosen = ("size", "latent", "epochs", "batch_size", "learning_rate")
         training |= {setting: getattr(settings, setting) for setting in chosen}
         training |= {"best_epoch": best["epoch"], "val_loss": best["val_loss"]}
-    # JSON has no NaN.
-    numbers = scores[["value", "low", "high"]].astype(object)
-    records = scores[["metric"]].join(numbers.where(numbers.notna(), None)).join(scores[["n"]].astype(object))
     return AnomalyCard(
         name=name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -181,6 +179,6 @@ def _card(
         data=data.record(),
         training=training,
         facts=detector.facts,
-        scores=records.to_dict("records"),
+        scores=score_records(scores, "metric"),
         versions={"keras_cxr": keras_cxr.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     )

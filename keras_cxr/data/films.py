@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from keras_cxr.data.geometry import to_canvas
+from keras_cxr.data.geometry import shown_part, to_canvas
 from keras_cxr.data.headers import header_facts, not_frontal
 from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.lungs import LungMasks, lungs_alone, pixels_of
@@ -42,6 +42,10 @@ class Film:
     sha256: str = ""
     error: str = ""
     region: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+    def place(self, preprocessing: Preprocessing) -> tuple[slice, slice]:
+        """The rows and columns of the canvas that the film fills."""
+        return shown_part(self.width, self.height, self.region, preprocessing)
 
 
 def read_film(

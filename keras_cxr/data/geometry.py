@@ -4,6 +4,7 @@ import dataclasses
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from keras_cxr.data.enhance import enhance
 from keras_cxr.data.lungs import pixels_of
@@ -56,6 +57,12 @@ def shown_part(
     left, top, right, bottom = pixels_of(region, width, height)
     place = placement(right - left, bottom - top, preprocessing)
     return slice(place.top, place.top + place.height), slice(place.left, place.left + place.width)
+
+
+def places_of(table: pd.DataFrame, preprocessing: Preprocessing) -> list[tuple[slice, slice]]:
+    """``shown_part`` of every film of a dataset table with ``width``, ``height`` and ``region``."""
+    facts = zip(table["width"], table["height"], table["region"], strict=True)
+    return [shown_part(*fact, preprocessing) for fact in facts]
 
 
 def to_film(

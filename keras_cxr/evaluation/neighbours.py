@@ -66,6 +66,21 @@ def choose_k(
     return dict(sorted(accuracy.items(), key=lambda found: (-found[1], found[0])))
 
 
+class Nearest:
+    """Looks up the films nearest to one, by Euclidean distance of standardised features."""
+
+    def __init__(self, vectors: np.ndarray):
+        """Keep ``vectors`` (n, width) float of the films that are looked up."""
+        self._scaler = StandardScaler().fit(vectors)
+        self._search = NearestNeighbors().fit(self._scaler.transform(vectors))
+
+    def __call__(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """See ``nearest``."""
+        k = min(k, self._search.n_samples_fit_)
+        distances, rows = self._search.kneighbors(self._scaler.transform(query[None]), k)
+        return rows[0], distances[0] / np.sqrt(len(query))
+
+
 def nearest(vectors: np.ndarray, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The films nearest to one, by Euclidean distance of standardised features.
 
@@ -78,7 +93,4 @@ def nearest(vectors: np.ndarray, query: np.ndarray, k: int) -> tuple[np.ndarray,
         Row numbers and distances, the nearest first. The distances are divided by the root of the width: 1 is about
         one standard deviation in every feature.
     """
-    scaler = StandardScaler().fit(vectors)
-    search = NearestNeighbors(n_neighbors=min(k, len(vectors))).fit(scaler.transform(vectors))
-    distances, rows = search.kneighbors(scaler.transform(query[None]))
-    return rows[0], distances[0] / np.sqrt(vectors.shape[1])
+    return Nearest(vectors)(query, k)

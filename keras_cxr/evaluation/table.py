@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from keras_cxr.errors import CxrError
@@ -40,3 +41,13 @@ def scores_table(rows: Iterable[dict] | pd.DataFrame) -> pd.DataFrame:
         raise CxrError(
             f"'value', 'low', 'high' and 'n' of a scores table must be numbers. Received: {error}."
         ) from None
+
+
+def score_records(scores: pd.DataFrame, *names: str) -> list[dict]:
+    """Rows of a scores table for a card: the columns ``names``, ``value``, ``low``, ``high`` and ``n``.
+
+    JSON has no NaN and no infinity: these become None.
+    """
+    numbers = scores[["value", "low", "high"]]
+    finite = numbers.astype(object).where(np.isfinite(numbers), None)
+    return scores[list(names)].join(finite).join(scores[["n"]].astype(object)).to_dict("records")

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 
 from keras_cxr.data.films import Film
-from keras_cxr.data.geometry import shown_part
 from keras_cxr.data.lungs import pixels_of
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import UsageError
@@ -84,7 +83,7 @@ def cells_on_film(film: Film, grid: Grid, shape: tuple[int, int], preprocessing:
 
     Where none is, that whose centre is nearest to the middle of the film.
     """
-    parts = shown_part(film.width, film.height, film.region, preprocessing)
+    parts = film.place(preprocessing)
     masks = []
     for axis, part, count in zip(grid, parts, shape, strict=True):
         centres = axis.start + axis.step * np.arange(count)
@@ -127,7 +126,7 @@ def _on_film(
 ) -> Rectangle:
     """A stretch of the canvas's rows and columns, without what is padding, on the film."""
     left, top, right, bottom = pixels_of(film.region, film.width, film.height)
-    shown = shown_part(film.width, film.height, film.region, preprocessing)
+    shown = film.place(preprocessing)
     (y, height), (x, width) = (
         _stretch(side, part, start, stop)
         for side, part, start, stop in zip((rows, columns), shown, (top, left), (bottom, right), strict=True)

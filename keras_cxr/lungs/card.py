@@ -4,8 +4,7 @@ import dataclasses
 import os
 import pathlib
 
-from keras_cxr.errors import CxrError
-from keras_cxr.models.saved_model import CARD, SavedModel, read_card
+from keras_cxr.models.saved_model import SavedModel, open_other_model
 
 KIND = "lungs"
 LUNG_CARD_VERSION = 1
@@ -47,8 +46,5 @@ def open_lung_model(folder: str | os.PathLike) -> SavedModel:
     Raises:
         CxrError: No such folder, no card, a damaged one, one of a newer keras-cxr, or that of a classifier.
     """
-    folder = pathlib.Path(folder)
-    file = folder / CARD
-    if not file.is_file():
-        raise CxrError(f"No lung model in '{folder}'. Train one with 'keras-cxr lungs train IMAGES MASKS -o {folder}'.")
-    return SavedModel(folder, read_card(file, LungCard, KIND, LUNG_CARD_VERSION))
+    train = f"keras-cxr lungs train IMAGES MASKS -o {pathlib.Path(folder)}"
+    return open_other_model(folder, LungCard, KIND, LUNG_CARD_VERSION, "lung model", train)

@@ -16,6 +16,7 @@ from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.record import splits_table
 from keras_cxr.data.table import Dataset
 from keras_cxr.evaluation.segmentation import segmentation_scores
+from keras_cxr.evaluation.table import score_records
 from keras_cxr.files import whole_file, write_csv
 from keras_cxr.lungs.card import LungCard
 from keras_cxr.lungs.compare import Comparison
@@ -85,9 +86,6 @@ def _card(
     name: str, settings: LungSettings, threshold: float, data: dict, history: list[dict], scores: pd.DataFrame
 ) -> LungCard:
     best = best_row(history)
-    # JSON has no NaN.
-    numbers = scores[["value", "low", "high"]].astype(object)
-    records = scores[["metric"]].join(numbers.where(numbers.notna(), None)).join(scores[["n"]].astype(object))
     return LungCard(
         name=name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -100,6 +98,6 @@ def _card(
             "val_dice": best["val_dice"],
             "seconds": round(sum(row["seconds"] for row in history), 1),
         },
-        scores=records.to_dict("records"),
+        scores=score_records(scores, "metric"),
         versions={"keras_cxr": keras_cxr.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     )

@@ -143,6 +143,26 @@ def open_model(folder: str | os.PathLike) -> SavedModel:
     return SavedModel(folder, read_card(file, Card, KIND, CARD_VERSION))
 
 
+def open_other_model(
+    folder: str | os.PathLike, form: type, kind: str, newest: int, what: str, train: str
+) -> SavedModel:
+    """Read the card of a model that is no classifier.
+
+    Args:
+        folder: The model's.
+        form, kind, newest: See ``read_card``.
+        what: The model's kind, for the user.
+        train: The command that trains one.
+
+    Raises:
+        CxrError: No such folder, no card, or as ``read_card``.
+    """
+    folder = pathlib.Path(folder)
+    if not (folder / CARD).is_file():
+        raise CxrError(f"No {what} in '{folder}'. Train one with '{train}'.")
+    return SavedModel(folder, read_card(folder / CARD, form, kind, newest))
+
+
 def read_card(file: pathlib.Path, form: type, kind: str, newest: int):
     """Read a card into the dataclass ``form``.
 

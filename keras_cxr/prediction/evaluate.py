@@ -93,7 +93,7 @@ def evaluate(
             parts[name] = _named(part, name, groups[name])
     if not parts:
         raise NothingToScore(notes)
-    decision, found = decide(model, datasets, options.at_sensitivity, masks, run)
+    decision, found = decide(model, list(by_name.values()), options.at_sensitivity, masks, run)
     notes += control_notes(model) + found + _account(run)
     for file in MATRIX:
         (output / file).unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Which films of a data set a saved model has seen: an evaluation must not score what it was trained on."""
 
 import dataclasses
+import os
 
 import pandas as pd
 
@@ -53,7 +54,7 @@ def with_content(dataset: Dataset) -> Dataset:
     """The data set with the column ``sha256`` in its table, from which ``own_splits`` takes the films' content."""
     if "sha256" in dataset.table:
         return dataset
-    return dataclasses.replace(dataset, table=dataset.table.assign(sha256=content_hashes(dataset.table["path"])))
+    return dataclasses.replace(dataset, table=dataset.table.assign(sha256=_content(dataset.table)))
 
 
 def own_splits(model: SavedModel, table: pd.DataFrame) -> pd.Series | None:
@@ -68,8 +69,33 @@ def own_splits(model: SavedModel, table: pd.DataFrame) -> pd.Series | None:
     # The same film may lie in two splits of a data set that brings its own: then it was trained on.
     splits = splits.sort_values("split", key=lambda split: split == "test", kind="stable")
     known = splits.drop_duplicates("sha256").set_index("sha256")["split"]
-    hashes = table["sha256"] if "sha256" in table else pd.Series(content_hashes(table["path"]), index=table.index)
-    return hashes.map(known).fillna("")
+    return _content(table).map(known).fillna("")
+
+
+def _content(table: pd.DataFrame) -> pd.Series:
+    """The SHA-256 of each film, read where the table does not have it."""
+    return table["sha256"] if "sha256" in table else pd.Series(content_hashes(table["path"]), index=table.index)
+
+
+def find_again(model: SavedModel, films: pd.DataFrame, datasets: list[Dataset], every: bool) -> pd.Series:
+    """Where films of a model's ``splits.csv`` lie now, by content: where it was trained, else in the data sets.
+
+    Args:
+        model: Its card names the folder of the films.
+        films: Rows of ``splits.csv``.
+        datasets: Looked through where the folder has none of the films any more or, with ``every``, not all of them.
+        every: Whether each film is wanted.
+
+    Returns:
+        Paths in the order of ``films``, NaN for a film that is not found.
+    """
+    paths = [os.path.join(model.card.data["folder"], image) for image in films["image"]]
+    there = dict(zip(content_hashes(paths), paths, strict=True))
+    found = films["sha256"].isin(there.keys())
+    if not (found.all() if every else found.any()):
+        for dataset in datasets:
+            there |= dict(zip(_content(dataset.table), dataset.table["path"], strict=True))
+    return films["sha256"].map(there)
 
 
 def is_own(own: pd.Series) -> bool:

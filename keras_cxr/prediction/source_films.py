@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.data.films import Film, read_films
-from keras_cxr.data.geometry import shown_part
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.record import read_splits
@@ -54,7 +53,7 @@ def source_films(model: SavedModel, split: str, most: int) -> SourceFilms:
     return SourceFilms(
         np.stack([film.pixels for film in films])[..., np.newaxis],
         rows["label"].map(model.card.classes.index).to_numpy("int64"),
-        [place_of(film, Preprocessing(**model.card.preprocessing)) for film in films],
+        [film.place(Preprocessing(**model.card.preprocessing)) for film in films],
     )
 
 
@@ -82,8 +81,3 @@ def spread(labels: np.ndarray, count: int) -> np.ndarray:
         labels = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
     order = np.argsort(labels, kind="stable")
     return order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]
-
-
-def place_of(film: Film, preprocessing: Preprocessing) -> tuple[slice, slice]:
-    """The rows and columns of the canvas that a film fills."""
-    return shown_part(film.width, film.height, film.region, preprocessing)

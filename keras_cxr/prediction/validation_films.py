@@ -1,17 +1,16 @@
 """The validation films of a saved model: a threshold for a sensitivity is chosen on them alone, never on test films."""
 
-import os
 import pathlib
 
 import pandas as pd
 
-from keras_cxr.data.fingerprints import content_hashes
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.record import read_splits
 from keras_cxr.data.table import Dataset
 from keras_cxr.models.saved_model import SPLITS, SavedModel
 from keras_cxr.prediction.decision import Decision, with_sensitivity
 from keras_cxr.prediction.label_films import label_films
+from keras_cxr.prediction.own_films import find_again
 from keras_cxr.prediction.serving.runtimes import Run
 
 
@@ -26,12 +25,7 @@ def validation_films(model: SavedModel, datasets: list[Dataset]) -> pd.DataFrame
         return none
     splits = read_splits(file)
     films = splits[splits["split"] == "val"].drop_duplicates("sha256")
-    paths = [os.path.join(model.card.data["folder"], image) for image in films["image"]]
-    there = dict(zip(content_hashes(paths), paths, strict=True))
-    if not set(films["sha256"]) <= set(there):
-        for dataset in datasets:
-            there |= dict(zip(content_hashes(dataset.table["path"]), dataset.table["path"], strict=True))
-    films = films.assign(path=films["sha256"].map(there))
+    films = films.assign(path=find_again(model, films, datasets, every=True))
     return films.loc[films["path"].notna() & films["label"].isin(model.card.classes), ["path", "label"]]
 
 

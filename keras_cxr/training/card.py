@@ -5,7 +5,6 @@ import datetime
 import pathlib
 
 import keras
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 
@@ -19,6 +18,7 @@ from keras_cxr.evaluation.calibration import (
     probabilities,
 )
 from keras_cxr.evaluation.scores import score
+from keras_cxr.evaluation.table import score_records
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.files import write_text
 from keras_cxr.models.saved_model import PERMUTED, Card, write_card
@@ -69,7 +69,7 @@ def make_card(
             "class_weights": data.weights,
             **({PERMUTED: True} if recipe.permute_labels else {}),
         },
-        scores=_records(scores),
+        scores=score_records(scores, "metric"),
         **({"notice": NOTICE} if recipe.permute_labels else {}),
         versions={"keras_cxr": keras_cxr.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     )
@@ -97,10 +97,3 @@ def _calibrate(
     table["truth"] = films["label"].to_numpy()
     table["patient"] = patient_groups(films).to_numpy()
     return threshold, temperature, score(table, data.classes, dataset="validation", model=network.name, task=data.task)
-
-
-def _records(scores: pd.DataFrame) -> list[dict]:
-    """Scores for the card; JSON has no NaN and no infinity."""
-    numbers = scores[["value", "low", "high"]]
-    finite = numbers.astype(object).where(np.isfinite(numbers), None)
-    return scores[["metric"]].join(finite).join(scores[["n"]].astype(object)).to_dict("records")

@@ -6,13 +6,13 @@ import pathlib
 import shutil
 
 import keras
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 import keras_cxr
 from keras_cxr.evaluation.calibration import fit_threshold, fit_thresholds
 from keras_cxr.evaluation.findings import indicators
+from keras_cxr.evaluation.table import score_records
 from keras_cxr.evaluation.task import MULTI_LABEL, ONE_CLASS
 from keras_cxr.files import whole_file
 from keras_cxr.lungs.source import OWN
@@ -91,9 +91,6 @@ def threshold_from(
 
 
 def with_scores(card: Card, threshold: float | dict[str, float] | None, scores: pd.DataFrame) -> Card:
-    """The card with what ``threshold_from`` found and a scores table; JSON has no NaN and no infinity."""
-    numbers = scores[["value", "low", "high"]]
-    finite = numbers.astype(object).where(np.isfinite(numbers), None)
-    records = scores[["dataset", "metric"]].join(finite).join(scores[["n"]].astype(object)).to_dict("records")
+    """The card with what ``threshold_from`` found and a scores table."""
     decided = {"thresholds" if card.task == MULTI_LABEL else "threshold": threshold}
-    return dataclasses.replace(card, **decided, scores=records)
+    return dataclasses.replace(card, **decided, scores=score_records(scores, "dataset", "metric"))

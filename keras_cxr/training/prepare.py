@@ -9,7 +9,7 @@ from keras_cxr.audit.early import early_notes
 from keras_cxr.data.augment import Augmentation
 from keras_cxr.data.check import check, class_weights, ordered_classes, positive_weight, summary
 from keras_cxr.data.enhance import MATCH, cumulative_histogram, match, steps
-from keras_cxr.data.geometry import shown_part
+from keras_cxr.data.geometry import places_of
 from keras_cxr.data.layouts.findings import FINDING
 from keras_cxr.data.load import load_films
 from keras_cxr.data.lungs import LungMasks
@@ -112,8 +112,7 @@ def _rows_to_train_on(table: pd.DataFrame, recipe: Recipe, monitor: Monitor) -> 
 
 def _match_to_training(pixels: np.ndarray, table: pd.DataFrame, preprocessing: Preprocessing) -> Preprocessing:
     """Match ``pixels`` in place to the mean histogram of the training films, and return the settings that do so."""
-    facts = zip(table["width"], table["height"], table["region"], strict=True)
-    places = [shown_part(*fact, preprocessing) for fact in facts]
+    places = places_of(table, preprocessing)
     training = np.flatnonzero(table["split"] == "train")
     reference = cumulative_histogram([pixels[row][places[row]] for row in training])
     for canvas, place in zip(pixels, places, strict=True):

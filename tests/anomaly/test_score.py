@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_cxr.anomaly import score as module
 from keras_cxr.anomaly.card import open_anomaly_model
 from keras_cxr.anomaly.into import write_into
 from keras_cxr.anomaly.score import COLUMNS, score_films
@@ -54,7 +53,7 @@ def test_a_run_broken_off_leaves_the_old_file(autoencoder_model, folder, tmp_pat
     def broken(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "shown_part", broken)
+    monkeypatch.setattr("keras_cxr.data.films.Film.place", broken)
     with pytest.raises(KeyboardInterrupt):
         score_films(open_anomaly_model(autoencoder_model), folder, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "old"

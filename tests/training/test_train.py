@@ -15,6 +15,7 @@ from trainings import TINY, Killed, KilledIn, network_of, trained
 from keras_cxr.data.fingerprints import content_hashes
 from keras_cxr.data.source import read_dataset
 from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.evaluation.table import score_records
 from keras_cxr.prediction.evaluate import evaluate
 from keras_cxr.training.monitor import Monitor
 
@@ -75,13 +76,11 @@ def test_card(tiny_model, phantom):
     assert auroc == pytest.approx(best["val_auroc"])
 
 
-def test_scores_that_are_not_defined_are_null(tiny_model):
-    from keras_cxr.training.card import _records
-
+def test_scores_that_are_not_defined_are_null():
     table = pd.DataFrame(
         {"metric": ["a", "b"], "value": [np.nan, np.inf], "low": [0.5, -np.inf], "high": [0.5, 1.0], "n": [3, 4]}
     )
-    records = json.loads(json.dumps(_records(table), allow_nan=False))
+    records = json.loads(json.dumps(score_records(table, "metric"), allow_nan=False))
     assert records == [
         {"metric": "a", "value": None, "low": 0.5, "high": 0.5, "n": 3},
         {"metric": "b", "value": None, "low": None, "high": 1.0, "n": 4},

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from keras_cxr.data.geometry import shown_part
+from keras_cxr.data.geometry import places_of
 from keras_cxr.data.load import load_films
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
@@ -78,8 +78,7 @@ class FilmsAtHand:
     @functools.cached_property
     def places(self) -> list[tuple[slice, slice]]:
         """The rows and columns of the canvas that each film fills."""
-        facts = zip(self.table["width"], self.table["height"], self.table["region"], strict=True)
-        return [shown_part(*fact, self.preprocessing) for fact in facts]
+        return places_of(self.table, self.preprocessing)
 
     @functools.cached_property
     def logits(self) -> np.ndarray:

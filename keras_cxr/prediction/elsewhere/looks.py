@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from keras_cxr.data.films import Film, read_films
-from keras_cxr.data.geometry import shown_part
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.pixel_facts import pixel_facts
 from keras_cxr.data.preprocessing import Preprocessing
@@ -94,7 +93,7 @@ class Looker:
         for row, film in enumerate(films):
             try:
                 lungs = lungs_on_canvas(film.path, self.preprocessing, self.lung_masks)
-                place = shown_part(film.width, film.height, film.region, self.preprocessing)
+                place = film.place(self.preprocessing)
                 shown.append(view("lungs covered", film.pixels, place, lungs))
                 rows.append(row)
             except CxrError:

@@ -1,14 +1,12 @@
 """The films of a saved model's training that are at hand, by which outside films are judged."""
 
-import os
-
 import numpy as np
 import pandas as pd
 
-from keras_cxr.data.fingerprints import content_hashes
 from keras_cxr.data.record import read_splits
 from keras_cxr.data.table import Dataset
 from keras_cxr.models.saved_model import SPLITS, SavedModel
+from keras_cxr.prediction.own_films import find_again
 
 COLUMNS = ["path", "label", "patient", "split"]
 
@@ -41,12 +39,7 @@ def reference_films(model: SavedModel, datasets: list[Dataset], most: int, seed:
     order = np.random.default_rng(seed).permutation(len(splits))
     splits = splits.iloc[order].sort_values("split", key=lambda split: split == "train", kind="stable")
     films = splits[splits["split"].isin(["train", "val"])][:most]
-    paths = [os.path.join(model.card.data["folder"], image) for image in films["image"]]
-    there = dict(zip(content_hashes(paths), paths, strict=True))
-    if not set(films["sha256"]) & set(there):
-        for dataset in datasets:
-            there |= dict(zip(content_hashes(dataset.table["path"]), dataset.table["path"], strict=True))
-    films = films.assign(path=films["sha256"].map(there))
+    films = films.assign(path=find_again(model, films, datasets, every=False))
     # A film of unknown patient is a patient of its own.
     films["patient"] = films["patient"].where(films["patient"] != "", films["path"])
     return films.loc[films["path"].notna(), COLUMNS].reset_index(drop=True)

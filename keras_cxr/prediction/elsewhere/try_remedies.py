@@ -14,24 +14,22 @@ from keras_cxr.evaluation.remedies import (
     verdict_of,
 )
 from keras_cxr.prediction.elsewhere.films_at_hand import FilmsAtHand
-from keras_cxr.prediction.elsewhere.remedies import Remedy, all_remedies
+from keras_cxr.prediction.elsewhere.remedies import Remedy
 
 
-def remedies(
-    films: FilmsAtHand, tried: list[Remedy] | None = None, draws: int = 2000
-) -> tuple[pd.DataFrame, list[str]]:
+def remedies(films: FilmsAtHand, tried: list[Remedy], draws: int = 2000) -> tuple[pd.DataFrame, list[str]]:
     """Try remedies; none of them knows a label of these films.
 
     Args:
         films: Of another hospital than the model's.
-        tried: What to try; None: every remedy.
+        tried: What to try.
         draws: Of the bootstrap.
 
     Returns:
         The columns of ``REMEDIES_COLUMNS``, and notes for the user: what could not be tried and why, and what helps.
     """
     parts, notes = {}, []
-    for remedy in all_remedies() if tried is None else tried:
+    for remedy in tried:
         try:
             probability = remedy.apply(films)
         except CxrError as reason:

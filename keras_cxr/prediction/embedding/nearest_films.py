@@ -12,7 +12,7 @@ from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.record import read_splits
-from keras_cxr.evaluation.neighbours import nearest
+from keras_cxr.evaluation.neighbours import Nearest
 from keras_cxr.files import read_texts
 from keras_cxr.models.saved_model import SPLITS, SavedModel
 from keras_cxr.prediction.film_gallery import film_gallery
@@ -73,9 +73,9 @@ def nearest_films(
     shown = _gallery(model, films, predictions)
     queries, contents = _embedded(shown["path"], features, preprocessing, masks, advance)
     patients = splits.drop_duplicates("sha256").set_index("sha256")["patient"]
-    rows = []
+    rows, nearest = [], Nearest(vectors)
     for film, query in zip(shown.assign(sha256=contents).itertuples(), queries, strict=True):
-        found, distances = nearest(vectors, query, k) if film.sha256 else ([], [])
+        found, distances = nearest(query, k) if film.sha256 else ([], [])
         for rank, (row, distance) in enumerate(zip(found, distances, strict=True), 1):
             neighbour = there.iloc[row]
             relation = _relation(film, neighbour, patients)

@@ -16,7 +16,7 @@ from keras_cxr.errors import UsageError
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.lungs.source import lung_masks
 from keras_cxr.prediction.elsewhere.films_at_hand import films_at_hand
-from keras_cxr.prediction.elsewhere.remedies import remedies_named
+from keras_cxr.prediction.elsewhere.remedies import all_remedies, remedies_named
 from keras_cxr.prediction.elsewhere.try_remedies import remedies
 from keras_cxr.prediction.elsewhere.what_can_be_done import Wanted, what_can_be_done
 from keras_cxr.prediction.evaluate import known_films
@@ -145,7 +145,7 @@ def test_features_through_the_store(frozen_model, clinic):
     assert stored.features == pytest.approx(plain.features, abs=1e-4)
     features, head = plain.features_and_head
     assert head(features(np.asarray(plain.pixels[:3]))) == pytest.approx(plain.logits[:3], abs=1e-4)
-    table, notes = remedies(stored, draws=50)
+    table, notes = remedies(stored, all_remedies(), draws=50)
     assert "feature statistics" in set(table["remedy"])
     assert any(note.startswith("BatchNorm statistics was not tried on clinic: resnet50 has no") for note in notes)
     with pytest.raises(UsageError, match="--recalibrate-with must be 4 films or more"):
