@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import cv2
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from keras_cxr.data.film_paths import PictureNames, film_paths
 from keras_cxr.data.films import Film, read_films
@@ -120,6 +121,8 @@ def explain_films(
     return result
 
 
+# The maps' few matrices want no threads: those of BLAS would wait for more and keep the network's from the processor.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def picture_films(
     explainer: Explainer,
     paths: Iterable[str],
