@@ -54,7 +54,7 @@ def parts(paths: list[str]) -> str:
 
     for path in paths:
         content = step("read", lambda path=path: read_bytes(path))
-        gray, own = step("decode", lambda content=content: decode(content, at_least=SIZE))
+        gray, own = step("decode", lambda content=content: decode(content, at_least=2 * SIZE))
         step("resize", lambda gray=gray, own=own: to_canvas(gray, Preprocessing(SIZE), own))
         step("SHA-256", lambda content=content: hashlib.sha256(content).digest())
     whole, least = sum(spent.values()), entropy(paths)

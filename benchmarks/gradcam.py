@@ -1,10 +1,10 @@
 """Grad-CAM of a folder of full-size films: ``keras-cxr gradcam`` against ``keras-cxr predict``, and tf-keras-vis.
 
 (a) The films a second of the whole of ``gradcam`` as a share of those of ``predict`` on the same folder, both with what
-'auto' takes of the files that ``train`` has just written: a Grad-CAM is a prediction, a second look at the film, a
-map and a picture; the note tells the same with pictures in the films' own size. (b) Maps alone, of films that are
-decoded already, against tf-keras-vis on the same flat network in float32; its layer is named, for its own choice is
-another one. The note tells how far the maps are apart.
+'auto' takes of the files that ``train`` has just written: a Grad-CAM is a prediction, a map and a picture; the note
+tells the same with pictures in the films' own size. (b) Maps alone, of films that are decoded already, against
+tf-keras-vis on the same flat network in float32; its layer is named, for its own choice is another one. The note tells
+how far the maps are apart.
 """
 
 import functools
@@ -50,7 +50,6 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
 
     from keras_cxr.data.films import read_films
     from keras_cxr.data.geometry import to_film
-    from keras_cxr.data.images import decode, read_bytes
     from keras_cxr.data.preprocessing import Preprocessing
     from keras_cxr.explain.fast_explainer import fast_explainer
     from keras_cxr.explain.folder import AT_LEAST
@@ -58,7 +57,7 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
     from keras_cxr.report.overlays import levels, overlay_figure
 
     preprocessing = Preprocessing(**model.card.preprocessing)
-    found = list(read_films(map(str, films), preprocessing))
+    found = list(read_films(map(str, films), preprocessing, picture_side=AT_LEAST))
     explainer = fast_explainer(model, Request())[0]
     explainer.explain(found)
     spent = {}
@@ -69,9 +68,9 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
         spent[name] = clock.read().processor / len(films)
         return result
 
-    measure("reading", lambda: list(read_films(map(str, films), preprocessing)))
+    measure("reading", lambda: list(read_films(map(str, films), preprocessing, picture_side=AT_LEAST)))
     maps = measure("network and map", lambda: explainer.explain(found)).maps
-    grays = measure("reading again", lambda: [decode(read_bytes(path), at_least=AT_LEAST)[0] for path in films])
+    grays = [film.picture for film in found]
     large = measure(
         "enlarging the map",
         lambda: [to_film(levels(one), *gray.shape[::-1], preprocessing) for one, gray in zip(maps, grays, strict=True)],

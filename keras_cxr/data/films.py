@@ -4,22 +4,26 @@ import collections
 import concurrent.futures
 import contextvars
 import dataclasses
+import functools
 import hashlib
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
+import cv2
 import numpy as np
 
 from keras_cxr.data.geometry import shown_part, to_canvas
 from keras_cxr.data.headers import header_facts, not_frontal
-from keras_cxr.data.images import decode, read_bytes
+from keras_cxr.data.images import decode, read_bytes, reduction
 from keras_cxr.data.lungs import LungMasks, lungs_alone, pixels_of
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import CxrError
 
 # What ``read_films`` reads each film with in place of ``read_film``; see ``kept_films``.
 READER: contextvars.ContextVar["Callable[..., Film] | None"] = contextvars.ContextVar("READER", default=None)
+# Films that a thread reads ahead of their use: a canvas takes 50 KB, a picture twenty times as much.
+_AHEAD, _AHEAD_PICTURES = 32, 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Film:
         sha256: Of the file's bytes ('' where it could not be read).
         error: The reason why ``pixels`` is None, else ''.
         region: The part of the film that the canvas shows: left, top, right, bottom as shares of the film.
+        picture: ``picture_of`` the film, where ``read_films`` was asked for it.
     """
 
     path: str
@@ -42,6 +47,7 @@ class Film:
     sha256: str = ""
     error: str = ""
     region: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    picture: np.ndarray | None = None
 
     def place(self, preprocessing: Preprocessing) -> tuple[slice, slice]:
         """The rows and columns of the canvas that the film fills."""
@@ -53,6 +59,7 @@ def read_film(
     preprocessing: Preprocessing,
     lungs: LungMasks | None = None,
     frontal_only: bool = False,
+    picture_side: int | None = None,
 ) -> Film:
     """Read one film; a fault of the file is returned in ``error``, not raised.
 
@@ -61,24 +68,54 @@ def read_film(
         preprocessing: How it comes to its canvas.
         lungs: The masks, where ``preprocessing.lungs`` asks for them.
         frontal_only: Whether a DICOM film that is lateral or of another body part counts as a fault.
+        picture_side: The film comes with a picture of itself of at least so many pixels a side.
     """
     try:
         if frontal_only and (reason := not_frontal(header_facts(str(path)))):
             raise CxrError(f"left out by --frontal-only: {reason}")
         content = read_bytes(path)
-        if preprocessing.lungs == "none":
-            gray, (width, height) = decode(content, at_least=preprocessing.size)
-            region, own_size = (0.0, 0.0, 1.0, 1.0), (width, height)
-        else:
-            # The lungs fill a half to three quarters of a film's side; decoded smaller they would be enlarged again.
-            gray, (width, height) = decode(content, at_least=2 * preprocessing.size)
+        # Twice the canvas: the resizing averages over what libjpeg leaves rough, and lungs, a half to three quarters
+        # of a film's side, need not be enlarged again. Most of the time goes to the entropy code, at any size.
+        decoded, own_size = decode(content, at_least=2 * preprocessing.size)
+        gray, region, shown = decoded, (0.0, 0.0, 1.0, 1.0), own_size
+        if preprocessing.lungs != "none":
             gray, region = lungs_alone(gray, lungs(str(path), gray), preprocessing.lungs)
-            left, top, right, bottom = pixels_of(region, width, height)
-            own_size = (right - left, bottom - top)
-        pixels = to_canvas(gray, preprocessing, own_size)
+            left, top, right, bottom = pixels_of(region, *own_size)
+            shown = right - left, bottom - top
+        pixels = to_canvas(gray, preprocessing, shown)
     except CxrError as fault:
         return Film(str(path), None, error=str(fault))
-    return Film(str(path), pixels, width, height, hashlib.sha256(content).hexdigest(), region=region)
+    picture = picture_of(path, picture_side, decoded, own_size) if picture_side else None
+    return Film(str(path), pixels, *own_size, hashlib.sha256(content).hexdigest(), region=region, picture=picture)
+
+
+def picture_of(
+    path: str | pathlib.Path,
+    at_least: int | None,
+    decoded: np.ndarray | None = None,
+    own_size: tuple[int, int] = (0, 0),
+) -> np.ndarray:
+    """The whole film to be looked at: in its own size, or a large one in a half, a quarter or an eighth of it.
+
+    Args:
+        path: The file.
+        at_least: Pixels that a side keeps; None: the film's own size.
+        decoded, own_size: What ``images.decode`` gave of the file, where that was done already.
+
+    Returns:
+        Gray levels (height, width) uint8.
+
+    Raises:
+        CxrError: The film cannot be read.
+    """
+    by = reduction(own_size, at_least)
+    if decoded is None or round(own_size[0] / decoded.shape[1]) > by:
+        decoded, own_size = decode(read_bytes(path), at_least=at_least)
+        by = reduction(own_size, at_least)
+    have = round(own_size[0] / decoded.shape[1])
+    if have == by:
+        return decoded
+    return cv2.resize(decoded, None, fx=have / by, fy=have / by, interpolation=cv2.INTER_AREA)
 
 
 def read_films(
@@ -87,19 +124,22 @@ def read_films(
     lungs: LungMasks | None = None,
     frontal_only: bool = False,
     workers: int | None = None,
+    picture_side: int | None = None,
 ) -> Iterator[Film]:
     """Read films in threads (OpenCV and Pillow let go of Python's lock), yielding them in the order of ``paths``.
 
-    At most a few dozen films are held at a time, so memory does not grow with the folder.
+    At most a few dozen films are held at a time, so memory does not grow with the folder. Those that a ``READER`` has
+    kept from before come without their pictures.
     """
     workers = workers or max(2, os.cpu_count() or 1)
-    read = READER.get() or read_film
+    read = READER.get() or functools.partial(read_film, picture_side=picture_side)
+    ahead = workers * (_AHEAD_PICTURES if picture_side else _AHEAD)
     waiting: collections.deque = collections.deque()
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         try:
             for path in paths:
                 waiting.append(pool.submit(read, path, preprocessing, lungs, frontal_only))
-                if len(waiting) >= 32 * workers:
+                if len(waiting) >= ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -8,15 +8,14 @@ import os
 import pathlib
 from collections.abc import Callable, Iterable
 
-import cv2
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from keras_cxr.data.film_paths import PictureNames, film_paths
-from keras_cxr.data.films import Film, read_films
+from keras_cxr.data.films import Film, picture_of, read_films
 from keras_cxr.data.geometry import to_film
-from keras_cxr.data.images import JPEG_SUFFIXES, decode, read_bytes, reduction
+from keras_cxr.data.images import JPEG_SUFFIXES
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
@@ -149,7 +148,7 @@ def picture_films(
     """
     preprocessing = Preprocessing(**explainer.card.preprocessing)
     result, names = Explained(explainer.title, explainer.layer), PictureNames(root)
-    films = read_films(paths, preprocessing, masks)
+    films = read_films(paths, preprocessing, masks, picture_side=None if full_size else AT_LEAST)
     writing: list[concurrent.futures.Future] = []
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         while chunk := list(itertools.islice(films, explainer.films_at_once)):
@@ -201,10 +200,7 @@ def _write(
     film: Film,
     path: pathlib.Path,
 ) -> None:
-    pixels, _ = decode(read_bytes(film.path), at_least=at_least)
-    if (by := reduction(pixels.shape[::-1], at_least)) > 1:
-        # Not a JPEG, which is decoded so at once.
-        pixels = cv2.resize(pixels, None, fx=1 / by, fy=1 / by, interpolation=cv2.INTER_AREA)
+    pixels = film.picture if film.picture is not None else picture_of(film.path, at_least)
     enlarged = functools.partial(to_film, preprocessing=preprocessing, region=film.region)
     row, shown = found.predictions.iloc[place], found.shown[place]
     caption = f"{pathlib.Path(film.path).name}: {row['label']} {row['probability']:.3f}"
