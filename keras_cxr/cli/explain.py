@@ -125,7 +125,7 @@ def explain(
     if measured is not None:
         if runtime not in ("auto", "keras") or precision not in ("auto", "float32"):
             raise click.UsageError("--score changes the network and needs Keras: leave out --runtime and --precision.")
-        return _score(images, output, model, lung_masks, arrays, requests, measured)
+        return _score(images, output, model, lung_masks, arrays, requests, measured, runtime)
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
 
@@ -152,7 +152,7 @@ def _tell(result) -> None:
     )
 
 
-def _score(images, output, model, lung_masks, arrays, requests, measured) -> None:
+def _score(images, output, model, lung_masks, arrays, requests, measured, runtime) -> None:
     from keras_cxr.cli.display import print_table, progress
     from keras_cxr.evaluation.map_scores import MEASURES
     from keras_cxr.explain.score_places import find_places
@@ -168,7 +168,7 @@ def _score(images, output, model, lung_masks, arrays, requests, measured) -> Non
     options = ScoreOptions(groups=groups, checked=checked, **measured)
     total = min(options.films or len(places.paths), len(places.paths)) * len(requests) * (2 if control else 1)
     with progress("Explaining", total) as advance:
-        result = score_films(saved, places, output, requests, options, control, lung_masks, advance, arrays)
+        result = score_films(saved, places, output, requests, options, control, lung_masks, advance, arrays, runtime)
     for explained in result.explained:
         _tell(explained)
     print_table(result.scores.drop(columns="meaning"))

@@ -51,6 +51,7 @@ class Explainer:
         model: The saved model.
         request: What to show; by default Grad-CAM of each film's own label.
         network: The model's network, where it is loaded already; by Keras or a faster runtime.
+        run: Films to logits by a faster runtime than the network, for labels and `probabilities`.
 
     Attributes:
         network: Its network.
@@ -68,6 +69,7 @@ class Explainer:
         model: SavedModel,
         request: Request | None = None,
         network: "keras.Model | FastNetwork | None" = None,
+        run: Run | None = None,
     ):
         if members := model.card.training.get("members"):
             raise UsageError(
@@ -83,7 +85,7 @@ class Explainer:
         if self._against is not None and self._against == self._chosen:
             raise UsageError(f"--against must name another class than --class. Received: '{request.against}' twice.")
         self.network = network = network or model.network()
-        self._run = _labels(network)
+        self._run = run or _labels(network)
         chosen = [{"layer": layer} for layer in request.layers] or [{}]
         self._methods: list[Method] = [entry.method(network, **layer, **request.settings) for layer in chosen]
         self.title = entry.title

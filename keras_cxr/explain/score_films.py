@@ -20,6 +20,7 @@ from keras_cxr.explain.score_places import Places
 from keras_cxr.files import write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
+from keras_cxr.prediction.serving.choose import choose
 from keras_cxr.prediction.serving.quiet import one_by_one
 from keras_cxr.report.map_scores import map_scores_figure, randomisation_figure
 
@@ -73,6 +74,7 @@ def score_films(
     lung_masks: str | pathlib.Path | None = None,
     advance: Callable[[int], None] | None = None,
     arrays: bool = False,
+    runtime: str = "auto",
 ) -> Scored:
     """Explain films by several methods, write the overlays, and measure the maps.
 
@@ -88,6 +90,7 @@ def score_films(
         options: What to measure.
         control: A model to hold beside, such as one trained on permuted labels.
         lung_masks, advance, arrays: See ``folder.explain_films``; ``advance`` is told of every method's films.
+        runtime: What labels films and their changed copies, of ``serving.choose``; the maps are Keras's.
 
     Raises:
         UsageError: What a method does not take, or a class that is to be named.
@@ -102,7 +105,7 @@ def score_films(
     models = [(model, model.card.name, output)]
     if control is not None:
         models.append((control, f"{control.card.name}, {CONTROL}", output / CONTROL))
-    explainers = [_explainers(saved, requests, places) for saved, _, _ in models]
+    explainers = [_explainers(saved, requests, places, runtime) for saved, _, _ in models]
     maps = []
     for (saved, name, folder), by_method in zip(models, explainers, strict=True):
         how = {"tolerance": options.tolerance, "masks": masks_for(saved, lung_masks)}
@@ -118,10 +121,10 @@ def score_films(
     return Scored(scores, [method.explained for methods in maps for method in methods], files)
 
 
-def _explainers(model: SavedModel, requests: Sequence[Request], places: Places) -> dict[str, Explainer]:
+def _explainers(model: SavedModel, requests: Sequence[Request], places: Places, runtime: str) -> dict[str, Explainer]:
     own = [_for_the_finding(request, model, places) for request in requests]
-    network = model.network()
-    return {request.method: Explainer(model, request, network) for request in own}
+    network, run = model.network(), choose(model, runtime).run
+    return {request.method: Explainer(model, request, network, run) for request in own}
 
 
 def _for_the_finding(request: Request, model: SavedModel, places: Places) -> Request:

@@ -12,9 +12,12 @@ from keras_cxr.cli import main
 from keras_cxr.cli.map_score_options import GROUPS
 from keras_cxr.evaluation.faithfulness import area_under
 from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
+from keras_cxr.explain import score_films as score_films_module
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.score_films import ScoreOptions, score_films
 from keras_cxr.explain.score_places import find_places
+from keras_cxr.models.forward import forward
+from keras_cxr.prediction.serving.choose import Choice
 
 COUNT = 4
 
@@ -78,6 +81,23 @@ def test_scores_of_a_network_that_is_known(quarter, films, tmp_path):
     assert bell.loc["deletion AUC", "value"] > value["deletion AUC"]
     # A bell around the middle has a quarter of itself in each quarter.
     assert bell.loc["share in marked places", "value"] == pytest.approx(0.25, abs=0.01)
+
+
+def test_changed_films_pass_a_faster_runtime(quarter, films, tmp_path, monkeypatch):
+    slow, seen = forward(quarter.network()), []
+
+    def faster(images):
+        seen.append(len(images))
+        return slow(images) / 2
+
+    monkeypatch.setattr(score_films_module, "choose", lambda model, runtime: Choice(runtime, faster))
+    options = ScoreOptions(groups=("faithfulness",), checked=1)
+    table = score_films(quarter, films, tmp_path / "maps", [Request("gradcam")], options, runtime="other").scores
+    # The films' labels; of the checked one 33 steps there and back, for the map and two that know nothing.
+    assert sum(seen) >= COUNT + 3 * 2 * 33
+    best = sigmoid(1 - 0.75 * np.minimum(4 * np.linspace(0, 1, 33), 1))
+    found = table.set_index(["method", "measure"]).loc[("gradcam", "deletion AUC"), "value"]
+    assert found == pytest.approx(area_under(best), abs=0.01)
 
 
 def test_command(tiny_model, phantom, tmp_path, capfd):
