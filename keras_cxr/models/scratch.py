@@ -15,7 +15,12 @@ def standardize(gray: keras.KerasTensor, channels: int) -> keras.KerasTensor:
     x = repeat_gray(x, channels)
     # At Keras's momentum of 0.99 the averages of a small data set's first epochs are still those of the start, and the
     # validation films would be seen as brighter than the training films.
-    return layers.BatchNormalization(momentum=0.9, dtype="float32", name="normalize")(x)
+    normalize = layers.BatchNormalization(momentum=0.9, dtype="float32", name="normalize")
+    x = normalize(x)
+    # The first convolution learns any gain and offset itself. Learnt here, they would need the gradient at its input:
+    # a third of a step of LMAP3, half of one of AlexNet.
+    normalize.gamma.trainable = normalize.beta.trainable = False
+    return x
 
 
 def zero_to_one(gray: keras.KerasTensor, channels: int) -> keras.KerasTensor:

@@ -121,6 +121,14 @@ def test_saved_network_loads_with_plain_keras(name, tmp_path):
     assert spatial_layers(loaded) == spatial_layers(network)
 
 
+@pytest.mark.parametrize("name", ["alexnet", "lenet5", "lmap3", "resnet18", "vgg-small"])
+def test_nothing_is_learnt_before_the_first_convolution(name):
+    """Else every step computes the gradient at its input: a third of the time, half of it with large kernels."""
+    network = build(name, classes=2, weights="none", size=max(32, find(name).smallest))
+    assert not network.get_layer("normalize").trainable_weights
+    assert len(network.get_layer("normalize").weights) == 4
+
+
 def test_every_field_of_an_architecture_is_filled():
     for architecture in architectures().values():
         assert all(value != "" for value in dataclasses.astuple(architecture))
