@@ -83,9 +83,9 @@ def read_film(
             left, top, right, bottom = pixels_of(region, *own_size)
             shown = right - left, bottom - top
         pixels = to_canvas(gray, preprocessing, shown)
+        picture = picture_of(path, picture_side, decoded, own_size) if picture_side else None
     except CxrError as fault:
         return Film(str(path), None, error=str(fault))
-    picture = picture_of(path, picture_side, decoded, own_size) if picture_side else None
     return Film(str(path), pixels, *own_size, hashlib.sha256(content).hexdigest(), region=region, picture=picture)
 
 
