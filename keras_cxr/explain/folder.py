@@ -148,7 +148,8 @@ def picture_films(
     """
     preprocessing = Preprocessing(**explainer.card.preprocessing)
     result, names = Explained(explainer.title, explainer.layer), PictureNames(root)
-    films = read_films(paths, preprocessing, masks, picture_side=None if full_size else AT_LEAST)
+    side = None if full_size else AT_LEAST
+    films = read_films(paths, preprocessing, masks, picture_side=side)
     writing: list[concurrent.futures.Future] = []
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         while chunk := list(itertools.islice(films, explainer.films_at_once)):
@@ -157,7 +158,7 @@ def picture_films(
             if good:
                 found = explainer.explain(good)
                 targets = [output / names.picture(film.path, _suffix(film.path)) for film in good]
-                write = functools.partial(_write, found, preprocessing, arrays, see, None if full_size else AT_LEAST)
+                write = functools.partial(_write, found, preprocessing, arrays, see, side)
                 # While the next films pass the network, but no more than these: memory does not grow.
                 _wait(writing)
                 writing = [pool.submit(write, *one) for one in zip(range(len(good)), good, targets, strict=True)]

@@ -45,9 +45,9 @@ def trained(tiny_model, tmp_path_factory):
     sick = (table["label"] == "PNEUMONIA").to_numpy()
     test = table["patient"].rank(method="dense").to_numpy() % 4 == 0
     # Also upside down: dark lung below an opacity is as good a sign as the opacity, and the map would lie between them.
-    films = np.concatenate([pixels[~test], pixels[~test, ::-1]])
-    network = small_network(EPOCHS * -(-len(films) // BATCH))
-    network.fit(films, np.tile(sick[~test], 2).astype("float32"), BATCH, EPOCHS, verbose=0)
+    both_ways = np.concatenate([pixels[~test], pixels[~test, ::-1]])
+    network = small_network(EPOCHS * -(-len(both_ways) // BATCH))
+    network.fit(both_ways, np.tile(sick[~test], 2).astype("float32"), BATCH, EPOCHS, verbose=0)
     network.save(folder / "model.keras")
     found = network.predict_on_batch(pixels)[:, 0] >= 0.5
     assert found[test & sick].mean() > 0.7
