@@ -14,8 +14,8 @@ FEWEST = 5
 def embedding_figures(embeddings: Embeddings, classes: list[str], output: pathlib.Path) -> list[pathlib.Path]:
     """Write pca.png and tsne.png, and an SVG beside each, to ``output``; nothing for fewer than 5 readable films.
 
-    Coloured by class and, where they differ, by data set, split, and whether the model, which knows
-    ``classes``, is right.
+    Coloured by class and, where they differ, by data set, split, patient (where one has several films), and whether
+    the model, which knows ``classes``, is right.
     """
     good = embeddings.good
     films, vectors = embeddings.films[good].reset_index(drop=True), embeddings.vectors[good]
@@ -41,6 +41,15 @@ def _groups(films: pd.DataFrame, classes: list[str]) -> dict[str, pd.Series]:
     for title, column in (("Data set", films["dataset"]), ("Split", films["split"])):
         if column[column != ""].nunique() > 1:
             groups[title] = column
+    if (patients := _patients(films)).any():
+        groups["Patient (those with most films)"] = patients
     if judged.any():
         groups["The model's own label"] = right
     return groups
+
+
+def _patients(films: pd.DataFrame) -> pd.Series:
+    """The patient of each film, '' where unknown or with no other film; data sets may share a name by chance."""
+    known, several = films["patient"] != "", films["dataset"].nunique() > 1
+    names = films["dataset"] + "/" + films["patient"] if several else films["patient"]
+    return names.where(known & names.duplicated(keep=False), "")
