@@ -34,12 +34,13 @@ def predict(model, folder: pathlib.Path) -> None:
 def gradcam(model, folder: pathlib.Path, full_size: bool = False) -> None:
     from keras_cxr.explain.fast_explainer import fast_explainer
     from keras_cxr.explain.folder import explain_films
+    from keras_cxr.explain.pictures import Pictures
     from keras_cxr.explain.request import Request
 
     explainer, told = fast_explainer(model, Request())
     output = model.folder.parent / "heatmaps"
     shutil.rmtree(output, ignore_errors=True)
-    result = explain_films(model, folder, output, explainer=explainer, full_size=full_size)
+    result = explain_films(model, folder, output, explainer=explainer, pictures=Pictures(full_size=full_size))
     if explainer is None or result.failures:
         raise SystemExit(f"{told} {result.failures[:1]}")
 
@@ -52,7 +53,7 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
     from keras_cxr.data.geometry import to_film
     from keras_cxr.data.preprocessing import Preprocessing
     from keras_cxr.explain.fast_explainer import fast_explainer
-    from keras_cxr.explain.folder import AT_LEAST
+    from keras_cxr.explain.pictures import AT_LEAST
     from keras_cxr.explain.request import Request
     from keras_cxr.report.overlays import levels, overlay_figure
 

@@ -8,10 +8,10 @@ from keras_cxr.cli.map_score_options import map_score_options, take_map_score_op
 from keras_cxr.cli.options import (
     find_explainer,
     find_model,
-    full_size_option,
     lung_masks_option,
     max_megapixels_option,
     model_option,
+    picture_options,
     runtime_options,
 )
 from keras_cxr.cli.sections import SectionedCommand, SectionOption
@@ -90,7 +90,7 @@ def _list(context: click.Context, parameter: click.Parameter, asked: bool) -> No
 @map_score_options
 @lung_masks_option
 @runtime_options
-@full_size_option
+@picture_options
 @max_megapixels_option
 @_settings
 def explain(
@@ -101,6 +101,7 @@ def explain(
     runtime,
     precision,
     full_size,
+    contour,
     arrays,
     methods,
     class_name,
@@ -118,6 +119,7 @@ def explain(
     """
     from keras_cxr.explain.request import requests_for
 
+    drawn = {"full_size": full_size, "contour": contour, "arrays": arrays}
     measured = take_map_score_options(settings)
     given = {name: value for name, value in settings.items() if value is not None and value is not False}
     request = {"class_name": class_name, "against": against, "layers": layers, "smooth": smooth, "settings": given}
@@ -125,19 +127,20 @@ def explain(
     if measured is not None:
         if runtime not in ("auto", "keras") or precision not in ("auto", "float32"):
             raise click.UsageError("--score changes the network and needs Keras: leave out --runtime and --precision.")
-        return _score(images, output, model, lung_masks, arrays, requests, measured, runtime)
+        return _score(images, output, model, lung_masks, drawn, requests, measured, runtime)
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
 
     total = sum(1 for _ in film_paths(images, output)[1])
     saved = find_model(model)
     from keras_cxr.explain.folder import explain_films
+    from keras_cxr.explain.pictures import Pictures
 
     for one in requests:
         explainer = find_explainer(saved, one, runtime, precision)
         folder = output / one.method if len(requests) > 1 else output
         with progress("Explaining", total) as advance:
-            result = explain_films(saved, images, folder, one, advance, lung_masks, True, arrays, explainer, full_size)
+            result = explain_films(saved, images, folder, one, advance, lung_masks, True, explainer, Pictures(**drawn))
         _tell(result)
         click.echo(f"Model: {saved.folder}. Wrote {result.index or result.pictures[0]}")
 
@@ -152,7 +155,7 @@ def _tell(result) -> None:
     )
 
 
-def _score(images, output, model, lung_masks, arrays, requests, measured, runtime) -> None:
+def _score(images, output, model, lung_masks, drawn, requests, measured, runtime) -> None:
     from keras_cxr.cli.display import print_table, progress
     from keras_cxr.evaluation.map_scores import MEASURES
     from keras_cxr.explain.score_places import find_places
@@ -162,13 +165,15 @@ def _score(images, output, model, lung_masks, arrays, requests, measured, runtim
     control = find_model(control) if control else None
     places = find_places(images, output, lung_masks=lung_masks, **marks)
     load_tensorflow()
+    from keras_cxr.explain.pictures import Pictures
     from keras_cxr.explain.score_films import ScoreOptions, score_films
 
     checked, groups = measured.pop("checked_films"), measured.pop("groups") or tuple(MEASURES)
     options = ScoreOptions(groups=groups, checked=checked, **measured)
     total = min(options.films or len(places.paths), len(places.paths)) * len(requests) * (2 if control else 1)
     with progress("Explaining", total) as advance:
-        result = score_films(saved, places, output, requests, options, control, lung_masks, advance, arrays, runtime)
+        pictures = Pictures(**drawn)
+        result = score_films(saved, places, output, requests, options, control, lung_masks, advance, pictures, runtime)
     for explained in result.explained:
         _tell(explained)
     print_table(result.scores.drop(columns="meaning"))

@@ -7,10 +7,10 @@ import click
 from keras_cxr.cli.options import (
     find_explainer,
     find_model,
-    full_size_option,
     lung_masks_option,
     max_megapixels_option,
     model_option,
+    picture_options,
     runtime_options,
 )
 
@@ -21,11 +21,11 @@ from keras_cxr.cli.options import (
 @model_option
 @lung_masks_option
 @runtime_options
-@full_size_option
+@picture_options
 @max_megapixels_option
 @click.option("--class", "class_name", help="Class to explain.  [default: each film's own label]")
 @click.option("--layer", help="Layer to show.  [default: the last with a spatial map]")
-def gradcam(images, output, model, lung_masks, runtime, precision, full_size, class_name, layer) -> None:
+def gradcam(images, output, model, lung_masks, runtime, precision, class_name, layer, **drawn) -> None:
     """Write a Grad-CAM overlay for every film of a folder (or one film), and an index page for a folder."""
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
@@ -33,13 +33,15 @@ def gradcam(images, output, model, lung_masks, runtime, precision, full_size, cl
     total = sum(1 for _ in film_paths(images, output)[1])
     saved = find_model(model)
     from keras_cxr.explain.folder import explain_films
+    from keras_cxr.explain.pictures import Pictures
     from keras_cxr.explain.request import Request
 
     request = Request(class_name=class_name, layers=(layer,) if layer else ())
     explainer = find_explainer(saved, request, runtime, precision)
     with progress("Explaining", total) as advance:
+        pictures = Pictures(**drawn)
         result = explain_films(
-            saved, images, output, request, advance, lung_masks, explainer=explainer, full_size=full_size
+            saved, images, output, request, advance, lung_masks, explainer=explainer, pictures=pictures
         )
     for name, reason in result.failures[:5]:
         click.echo(f"  failed: {name}: {reason}", err=True)

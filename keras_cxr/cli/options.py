@@ -147,10 +147,12 @@ def lung_masks_option(command: Callable) -> Callable:
     return click.option("--lung-masks", help=text)(command)
 
 
-def full_size_option(command: Callable) -> Callable:
-    """Add ``--full-size``."""
+def picture_options(command: Callable) -> Callable:
+    """Add ``--full-size`` and ``--contour``, arguments of ``explain.pictures.Pictures``."""
     text = "Picture large films in their own size, not in 1/2, 1/4 or 1/8 of it (512 pixels or more): slower."
-    return click.option("--full-size", is_flag=True, help=text)(command)
+    full_size = click.option("--full-size", is_flag=True, help=text)
+    text = "Draw the map's outlines at 1/4, 1/2 and 3/4 of its strongest place, not its colours."
+    return full_size(click.option("--contour", is_flag=True, help=text)(command))
 
 
 def model_option(command: Callable) -> Callable:

@@ -13,24 +13,21 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from keras_cxr.data.film_paths import PictureNames, film_paths
-from keras_cxr.data.films import Film, picture_of, read_films
-from keras_cxr.data.geometry import to_film
+from keras_cxr.data.films import Film, read_films
 from keras_cxr.data.images import JPEG_SUFFIXES
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.table import relative_name
 from keras_cxr.errors import CxrError
 from keras_cxr.explain.explainer import Explainer, Explanation
+from keras_cxr.explain.pictures import Pictures
 from keras_cxr.explain.request import Request
-from keras_cxr.files import whole_file, write_csv
+from keras_cxr.files import write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel
 from keras_cxr.report.index_page import write_index
-from keras_cxr.report.overlays import levels, overlay_figure
 
 TABLE = "maps.csv"
-# Pixels a side that a large film keeps in its picture: to read and write more can take longer than the network.
-AT_LEAST = 512
 
 
 @dataclasses.dataclass
@@ -82,9 +79,8 @@ def explain_films(
     advance: Callable[[int], None] | None = None,
     lung_masks: str | os.PathLike | None = None,
     table: bool = False,
-    arrays: bool = False,
     explainer: Explainer | None = None,
-    full_size: bool = False,
+    pictures: Pictures | None = None,
 ) -> Explained:
     """Write an overlay for every film of ``images``: JPEG of a JPEG film, of others PNG.
 
@@ -96,11 +92,8 @@ def explain_films(
         advance: Called with the number of films after each batch.
         lung_masks: Folder of mask files, for a model that sees lungs alone and carries no lung model.
         table: Also write ``maps.csv``: image, label, probability, map_for, empty, picture, map, error; failures too.
-        arrays: Also write each map as float32 ``.npy`` of the film's own size beside its picture, and what else the
-            method has as ``.NAME.npy``.
         explainer: Of ``model`` and ``request``, where it is made already.
-        full_size: Picture large films in their own size, not in a half, a quarter or an eighth of it with at least
-            512 pixels a side, which is faster.
+        pictures: How the maps are written.
 
     Raises:
         UsageError: An unknown class or layer, or an output folder that holds the films themselves.
@@ -109,9 +102,7 @@ def explain_films(
     root, paths = film_paths(images, output)
     output = pathlib.Path(output)
     explainer = explainer or Explainer(model, request)
-    result = picture_films(
-        explainer, paths, root, output, masks_for(model, lung_masks), advance, arrays, None, full_size
-    )
+    result = picture_films(explainer, paths, root, output, pictures, masks_for(model, lung_masks), advance)
     if pathlib.Path(images).is_dir():
         write_page(result, model.card.name, output)
     if table:
@@ -127,11 +118,10 @@ def picture_films(
     paths: Iterable[str],
     root: pathlib.Path,
     output: pathlib.Path,
+    pictures: Pictures | None = None,
     masks: LungMasks | None = None,
     advance: Callable[[int], None] | None = None,
-    arrays: bool = False,
     see: Callable[[Seen], None] | None = None,
-    full_size: bool = False,
 ) -> Explained:
     """Write an overlay for every film of ``paths``.
 
@@ -139,7 +129,7 @@ def picture_films(
         explainer: Model and method.
         paths: The films.
         root: The folder that they are named below.
-        output, advance, arrays, full_size: See ``explain_films``.
+        output, pictures, advance: See ``explain_films``.
         masks: The lungs, for a model that sees them alone.
         see: Called with each explained film, from several threads at a time.
 
@@ -148,8 +138,8 @@ def picture_films(
     """
     preprocessing = Preprocessing(**explainer.card.preprocessing)
     result, names = Explained(explainer.title, explainer.layer), PictureNames(root)
-    side = None if full_size else AT_LEAST
-    films = read_films(paths, preprocessing, masks, picture_side=side)
+    pictures = pictures or Pictures()
+    films = read_films(paths, preprocessing, masks, picture_side=pictures.side)
     writing: list[concurrent.futures.Future] = []
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         while chunk := list(itertools.islice(films, explainer.films_at_once)):
@@ -158,13 +148,13 @@ def picture_films(
             if good:
                 found = explainer.explain(good)
                 targets = [output / names.picture(film.path, _suffix(film.path)) for film in good]
-                write = functools.partial(_write, found, preprocessing, arrays, see, side)
+                write = functools.partial(_write, pictures, found, preprocessing, see)
                 # While the next films pass the network, but no more than these: memory does not grow.
                 _wait(writing)
                 writing = [pool.submit(write, *one) for one in zip(range(len(good)), good, targets, strict=True)]
                 result.pictures += targets
                 result.empty += int(found.empty.sum())
-                result.rows += _rows(found, targets, root, output, arrays)
+                result.rows += _rows(found, targets, root, output, pictures.arrays)
             if advance:
                 advance(len(chunk))
         _wait(writing)
@@ -192,36 +182,18 @@ def write_page(result: Explained, model: str, output: pathlib.Path) -> None:
 
 
 def _write(
+    pictures: Pictures,
     found: Explanation,
     preprocessing: Preprocessing,
-    arrays: bool,
     see: Callable[[Seen], None] | None,
-    at_least: int | None,
     place: int,
     film: Film,
     path: pathlib.Path,
 ) -> None:
-    pixels = film.picture if film.picture is not None else picture_of(film.path, at_least)
-    enlarged = functools.partial(to_film, preprocessing=preprocessing, region=film.region)
-    row, shown = found.predictions.iloc[place], found.shown[place]
-    caption = f"{pathlib.Path(film.path).name}: {row['label']} {row['probability']:.3f}"
-    if shown != row["label"]:
-        caption += f", map for {shown}"
-    # A picture has 256 levels: enlarged as such they cost a quarter of the time.
-    cover = enlarged(levels(found.maps[place]), *pixels.shape[::-1])
-    overlay_figure(pixels, cover, caption, bool(found.empty[place]), path, shown)
-    heatmap = enlarged(found.maps[place], film.width, film.height) if arrays or see else None
-    if arrays:
-        _save(path.with_suffix(".npy"), heatmap)
-        for name, extra in found.extras.items():
-            _save(path.with_suffix(f".{name}.npy"), extra[place])
+    heatmap = pictures.write(found, preprocessing, see is not None, place, film, path)
     if see:
-        see(Seen(film, row["label"], int(found.index[place]), found.maps[place], heatmap))
-
-
-def _save(path: pathlib.Path, array: np.ndarray) -> None:
-    with whole_file(path) as temporary:
-        np.save(temporary, array)
+        label = found.predictions["label"].iloc[place]
+        see(Seen(film, label, int(found.index[place]), found.maps[place], heatmap))
 
 
 def _rows(found: Explanation, targets: list, root: pathlib.Path, output: pathlib.Path, arrays: bool) -> list[dict]:

@@ -12,6 +12,7 @@ from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.folder import TABLE, Explained
+from keras_cxr.explain.pictures import Pictures
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.score_checks import agreement_rows, control_rows, faithfulness_rows, sanity_rows
 from keras_cxr.explain.score_localisation import baseline_rows, localisation_rows, uniform_scores
@@ -73,7 +74,7 @@ def score_films(
     control: SavedModel | None = None,
     lung_masks: str | pathlib.Path | None = None,
     advance: Callable[[int], None] | None = None,
-    arrays: bool = False,
+    pictures: Pictures | None = None,
     runtime: str = "auto",
 ) -> Scored:
     """Explain films by several methods, write the overlays, and measure the maps.
@@ -89,7 +90,7 @@ def score_films(
         requests: One a method, each method once.
         options: What to measure.
         control: A model to hold beside, such as one trained on permuted labels.
-        lung_masks, advance, arrays: See ``folder.explain_films``; ``advance`` is told of every method's films.
+        lung_masks, advance, pictures: See ``folder.explain_films``; ``advance`` is told of every method's films.
         runtime: What labels films and their changed copies, of ``serving.choose``; the maps are Keras's.
 
     Raises:
@@ -109,7 +110,7 @@ def score_films(
     maps = []
     for (saved, name, folder), by_method in zip(models, explainers, strict=True):
         how = {"tolerance": options.tolerance, "masks": masks_for(saved, lung_masks)}
-        how |= {"advance": advance, "arrays": arrays}
+        how |= {"advance": advance, "pictures": pictures}
         maps.append(
             [
                 explain_by(name, method, explainer, places, folder / method, checked, **how)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from keras_cxr.data.lungs import LungMasks
 from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.folder import Explained, Seen, picture_films, write_page
+from keras_cxr.explain.pictures import Pictures
 from keras_cxr.explain.score_localisation import Placed, place
 from keras_cxr.explain.score_places import Places
 
@@ -48,7 +49,7 @@ def explain_by(
     tolerance: float = 0,
     masks: LungMasks | None = None,
     advance: Callable[[int], None] | None = None,
-    arrays: bool = False,
+    pictures: Pictures | None = None,
 ) -> MethodMaps:
     """Explain films by one method, write the overlays and their page, and keep what is to be measured.
 
@@ -60,7 +61,7 @@ def explain_by(
         checked: The paths of the films whose maps are kept.
         tolerance: Of the pointing game, pixels.
         masks: The lungs, for a model that sees them alone.
-        advance, arrays: See ``folder.explain_films``.
+        advance, pictures: See ``folder.explain_films``.
 
     Raises:
         CxrError: No film can be read.
@@ -73,7 +74,7 @@ def explain_by(
         if path in checked:
             kept[path] = dataclasses.replace(seen, heatmap=None)
 
-    explained = picture_films(explainer, places.paths, places.root, folder, masks, advance, arrays, see)
+    explained = picture_films(explainer, places.paths, places.root, folder, pictures, masks, advance, see)
     write_page(explained, explainer.card.name, folder)
     # The threads end in any order.
     paths = [path for path in places.paths if path in placed]

@@ -15,12 +15,20 @@ from keras_cxr.files import whole_file
 # Perceptually uniform, told apart with every colour blindness, and none of its colours is gray like the film.
 COLOUR_MAP = "viridis"
 STRONGEST_COVER = 0.6
+# Of the strongest place, where `outline` draws its lines.
+LINES = (0.25, 0.5, 0.75)
 ENCODING = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_JPEG_QUALITY, 90]
 PAPER, INK, FAINT = (24, 24, 24), (240, 240, 240), (170, 170, 170)
 
 
 def overlay_figure(
-    film: np.ndarray, heatmap: np.ndarray, caption: str, empty: bool, path: str | os.PathLike, class_name: str = ""
+    film: np.ndarray,
+    heatmap: np.ndarray,
+    caption: str,
+    empty: bool,
+    path: str | os.PathLike,
+    class_name: str = "",
+    contour: bool = False,
 ) -> None:
     """Write one picture: the film, beside it the film with the heatmap laid over, and below a strip with the caption.
 
@@ -37,6 +45,7 @@ def overlay_figure(
         path: Where to write; its folder is made. Its suffix is the format: .png keeps every gray level, .jpg is
             written twenty times as fast and takes a fifth of the space.
         class_name: The class that the map explains, for the words under an empty map; default "this class".
+        contour: Draw the map's outlines, see ``outline``, instead of laying its colours over the film.
 
     Raises:
         CxrError: A film or a map of another form.
@@ -58,6 +67,8 @@ def overlay_figure(
     cv2.cvtColor(film, cv2.COLOR_GRAY2BGR, dst=figure[:height, :width])
     if empty:
         figure[:height, -width:] = figure[:height, :width]
+    elif contour:
+        figure[:height, -width:] = outline(film, heatmap)[..., ::-1]
     else:
         cv2.merge(_blended(film, heatmap)[::-1], dst=figure[:height, -width:])
     with whole_file(path) as temporary:
@@ -77,6 +88,27 @@ def blend(film: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
         uint8 RGB (H, W, 3).
     """
     return cv2.merge(_blended(film, heatmap))
+
+
+def outline(film: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """Draw on a film where a heatmap reaches a quarter, a half and three quarters, in the colours of these values.
+
+    Args:
+        film: uint8 (H, W).
+        heatmap: As ``blend`` takes it.
+
+    Returns:
+        uint8 RGB (H, W, 3). Beside the lines, which a dark edge sets off, the film is as it was.
+    """
+    level = heatmap if heatmap.dtype == np.uint8 else levels(heatmap)
+    drawn = cv2.cvtColor(film, cv2.COLOR_GRAY2RGB)
+    width = max(2, min(film.shape) // 200)
+    for share in LINES:
+        reached = round(255 * share)
+        lines, _ = cv2.findContours((level >= reached).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        for colour, wide in (((0, 0, 0), width + 2), (_colours()[reached].tolist(), width)):
+            cv2.drawContours(drawn, lines, -1, colour, wide, cv2.LINE_AA)
+    return drawn
 
 
 def _blended(film: np.ndarray, heatmap: np.ndarray) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from keras_cxr.errors import CxrError, UsageError
 from keras_cxr.explain.folder import explain_films
+from keras_cxr.explain.pictures import Pictures
 from keras_cxr.explain.request import Request
 
 SIZES = {"wide.png": (150, 70), "tall.png": (64, 200), "square.png": (96, 96)}
@@ -98,7 +99,7 @@ def test_names_and_folders(tiny_model, tmp_path):
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 def test_large_films_are_pictured_smaller_but_where_asked(tiny_model, tmp_path, suffix, full_size):
     write(tmp_path / "films" / f"large{suffix}", (1300, 1100))
-    explain_films(tiny_model, tmp_path / "films", tmp_path / "maps", full_size=full_size)
+    explain_films(tiny_model, tmp_path / "films", tmp_path / "maps", pictures=Pictures(full_size=full_size))
     film = Image.open(tmp_path / "films" / f"large{suffix}")
     width, height = film.size if full_size else (650, 550)
     picture = np.asarray(Image.open(tmp_path / "maps" / f"large{suffix}"))[:height, :width, 0].astype(float)

@@ -4,7 +4,7 @@ import pytest
 
 from keras_cxr.errors import CxrError
 from keras_cxr.report.index_page import write_index
-from keras_cxr.report.overlays import blend, overlay_figure
+from keras_cxr.report.overlays import LINES, blend, outline, overlay_figure
 
 FILM = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (224, 200), dtype=np.uint8), (9, 9), 3)
 MAP = np.outer(np.linspace(0, 1, 224), np.linspace(0, 1, 200)).astype("float32")
@@ -31,6 +31,23 @@ def test_blend_against_the_formula():
     cover = (0.6 * level**0.8)[..., None]
     wanted = (1 - cover) * FILM[..., None] + cover * matplotlib.colormaps["viridis"](level)[..., :3] * 255
     assert np.abs(blend(FILM, MAP) - wanted).max() < 2
+
+
+def test_outlines_are_where_the_map_has_these_values(tmp_path):
+    rows, columns = np.mgrid[:224, :200]
+    distance = np.hypot(rows - 112, columns - 100)
+    cone = np.clip(1 - distance / 90, 0, 1)
+    drawn = outline(FILM, cone)
+    coloured = np.ptp(drawn.astype(int), axis=2) > 20
+    off = np.min([np.abs(distance - 90 * (1 - share)) for share in LINES], axis=0)
+    assert off[coloured].max() < 4
+    near = cv2.dilate(coloured.astype(np.uint8), np.ones((3, 3))) > 0
+    assert all(near[np.abs(distance - 90 * (1 - share)) < 0.5].all() for share in LINES)
+    # Beside the lines and their dark edges all of the film is there.
+    np.testing.assert_array_equal(drawn[off > 6], np.repeat(FILM[..., None], 3, axis=2)[off > 6])
+    figure = written(tmp_path / "one.png", heatmap=cone, contour=True)
+    np.testing.assert_array_equal(figure[: len(FILM), -FILM.shape[1] :], drawn)
+    np.testing.assert_array_equal(figure[: len(FILM), : FILM.shape[1]], np.repeat(FILM[..., None], 3, axis=2))
 
 
 def test_weak_places_stay_the_film():
