@@ -6,7 +6,7 @@ import click
 
 from keras_cxr.cli.map_score_options import map_score_options, take_map_score_options
 from keras_cxr.cli.options import (
-    find_explainer,
+    find_explainers,
     find_model,
     lung_masks_option,
     max_megapixels_option,
@@ -136,8 +136,8 @@ def explain(
     from keras_cxr.explain.folder import explain_films
     from keras_cxr.explain.pictures import Pictures
 
-    for one in requests:
-        explainer = find_explainer(saved, one, runtime, precision)
+    explainers = find_explainers(saved, requests, runtime, precision)
+    for one, explainer in zip(requests, explainers, strict=True):
         folder = output / one.method if len(requests) > 1 else output
         with progress("Explaining", total) as advance:
             result = explain_films(saved, images, folder, one, advance, lung_masks, True, explainer, Pictures(**drawn))

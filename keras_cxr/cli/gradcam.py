@@ -5,7 +5,7 @@ import pathlib
 import click
 
 from keras_cxr.cli.options import (
-    find_explainer,
+    find_explainers,
     find_model,
     lung_masks_option,
     max_megapixels_option,
@@ -37,7 +37,7 @@ def gradcam(images, output, model, lung_masks, runtime, precision, class_name, l
     from keras_cxr.explain.request import Request
 
     request = Request(class_name=class_name, layers=(layer,) if layer else ())
-    explainer = find_explainer(saved, request, runtime, precision)
+    (explainer,) = find_explainers(saved, [request], runtime, precision)
     with progress("Explaining", total) as advance:
         pictures = Pictures(**drawn)
         result = explain_films(

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -230,24 +230,31 @@ def find_runtime(model, runtime: str, precision: str, films=None, unfamiliarity:
     return choice.run
 
 
-def find_explainer(model, request, runtime: str, precision: str):
-    """The explainer of a saved model for a request; what computes it is told on standard error.
+def find_explainers(model, requests: Sequence, runtime: str, precision: str) -> list:
+    """The explainers of a saved model, one a request; what computes them is told on standard error.
 
-    TensorFlow is loaded where the network or the model's own lung model needs it.
+    TensorFlow is loaded where the network or the model's own lung model needs it. What cannot be explained is told
+    before the first film is.
 
     Args:
         model: The saved model.
-        request: What to show.
+        requests: What to show.
         runtime, precision: The options.
     """
     from keras_cxr.cli.tensorflow import load_tensorflow
     from keras_cxr.explain.explainer import Explainer
-    from keras_cxr.explain.fast_explainer import fast_explainer
+    from keras_cxr.explain.fast_explainer import fast_explainers
     from keras_cxr.lungs.source import OWN
 
-    explainer, told = fast_explainer(model, request, runtime, precision)
-    if explainer is None or (model.folder / OWN).is_dir():
-        load_tensorflow()
-    explainer = explainer or Explainer(model, request)
-    click.echo(told, err=True)
-    return explainer
+    found, served, network = [], {}, None
+    for request, (explainer, told) in zip(requests, fast_explainers(model, requests, runtime, precision), strict=True):
+        served.setdefault(told, []).append(request.method)
+        if explainer is None or (model.folder / OWN).is_dir():
+            load_tensorflow()
+        if explainer is None:
+            explainer = Explainer(model, request, network)
+            network = explainer.network
+        found.append(explainer)
+    for told, methods in served.items():
+        click.echo(told + (f" ({', '.join(methods)})" if len(requests) > 1 else ""), err=True)
+    return found

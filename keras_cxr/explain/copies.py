@@ -1,15 +1,12 @@
 """What the methods share that run a network on many changed copies of each film."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_cxr.errors import UsageError
+from keras_cxr.explain.explainable import Explainable
 from keras_cxr.explain.target import Target
-
-if TYPE_CHECKING:
-    from keras_cxr.explain.network import Network
 
 BATCH = 32
 FILLS = ("mean", "black")
@@ -36,7 +33,7 @@ def batches(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
-def score_of(network: "Network", image: np.ndarray, target: Target) -> float:
+def score_of(network: Explainable, image: np.ndarray, target: Target) -> float:
     """The score of one film (H, W, C)."""
     return float(target.scores(network.logits(image[np.newaxis]))[0])
 

@@ -10,7 +10,7 @@ from keras_cxr.data.films import Film
 from keras_cxr.errors import UsageError, unknown_name
 from keras_cxr.evaluation.calibration import probabilities
 from keras_cxr.evaluation.task import MULTI_LABEL
-from keras_cxr.explain.fast_network import FastNetwork
+from keras_cxr.explain.explainable import Explainable, explainable
 from keras_cxr.explain.method import Found, Method
 from keras_cxr.explain.normalise import normalise
 from keras_cxr.explain.request import Request
@@ -50,11 +50,11 @@ class Explainer:
     Args:
         model: The saved model.
         request: What to show; by default Grad-CAM of each film's own label.
-        network: The model's network, where it is loaded already; by Keras or a faster runtime.
+        network: The model's network, where it is loaded already; made ready, it serves several explainers.
         run: Films to logits by a faster runtime than the network, for labels and `probabilities`.
 
     Attributes:
-        network: Its network.
+        network: Its network, made ready.
         title: The method's name as its paper writes it.
         layer: The names of the layers that are shown, or None where the method shows pixels.
         model, card: The saved model, and its card.
@@ -68,7 +68,7 @@ class Explainer:
         self,
         model: SavedModel,
         request: Request | None = None,
-        network: "keras.Model | FastNetwork | None" = None,
+        network: "keras.Model | Explainable | None" = None,
         run: Run | None = None,
     ):
         if members := model.card.training.get("members"):
@@ -84,10 +84,10 @@ class Explainer:
         self._against = _class_index(model.card.classes, request.against)
         if self._against is not None and self._against == self._chosen:
             raise UsageError(f"--against must name another class than --class. Received: '{request.against}' twice.")
-        self.network = network = network or model.network()
-        self._run = run or _labels(network)
+        self.network = explainable(network or model.network())
+        self._run = run or self.network.logits
         chosen = [{"layer": layer} for layer in request.layers] or [{}]
-        self._methods: list[Method] = [entry.method(network, **layer, **request.settings) for layer in chosen]
+        self._methods: list[Method] = [entry.method(self.network, **layer, **request.settings) for layer in chosen]
         self.title = entry.title
         self.layer = " + ".join(method.layer for method in self._methods if method.layer) or None
         self.films_at_once = self._methods[0].films_at_once
@@ -131,15 +131,6 @@ class Explainer:
             return "every class"
         against = "" if self._against is None else f" against {self.card.classes[self._against]}"
         return self.card.classes[index] + against
-
-
-def _labels(network: "keras.Model | FastNetwork") -> Run:
-    """Films to logits."""
-    if isinstance(network, FastNetwork):
-        return network.logits
-    from keras_cxr.models.forward import forward
-
-    return forward(network)
 
 
 def canvases_of(films: list[Film]) -> np.ndarray:

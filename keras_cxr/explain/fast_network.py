@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from keras_cxr.evaluation.task import MULTI_LABEL
+from keras_cxr.explain.explainable import Explainable
 from keras_cxr.explain.finite import finite
 from keras_cxr.explain.grid import Grid
 from keras_cxr.explain.shown_layer import ShownLayer, read_shown_layer
@@ -27,17 +28,12 @@ class NotServedError(Exception):
     """What is asked for needs Keras; the message says why."""
 
 
-class FastNetwork:
-    """What the methods ask of a network, as `network.Network` gives it.
+class FastNetwork(Explainable):
+    """See `Explainable`; what the runtime does not give raises a ``NotServedError``.
 
     Args:
         model: The saved model.
         choice: Its runtime, not Keras.
-
-    Attributes:
-        input_shape: Of one film, (height, width, channels).
-        width: Number of outputs.
-        sigmoid: Whether each output is a probability of its own.
     """
 
     def __init__(self, model: SavedModel, choice: Choice):
@@ -47,12 +43,8 @@ class FastNetwork:
         self.width = classes if classes > 2 or model.card.task == MULTI_LABEL else 1
         self._folder, self._run = model.folder / FOLDER, choice.run
         self._kind, _, self._precision = choice.name.partition(" ")
+        self.low_precision = self._precision != "float32"
         self._labelled: tuple[np.ndarray, np.ndarray] | None = None
-
-    @property
-    def steps(self) -> list:
-        """The layers in order, which a runtime does not know."""
-        raise NotServedError(f"{self._kind} does not compute this method")
 
     def shown_layer(self, name: str | None) -> str:
         """The name of the layer to show: the one before the last pooling."""
@@ -61,11 +53,11 @@ class FastNetwork:
         return self._shown.layer
 
     def grid(self, layer: str, size: tuple[int, int]) -> Grid:
-        """Where the cells of the layer's map lie."""
+        """See `Explainable.grid`."""
         return self._shown.grid
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Scores before the last activation, float32 (n, outputs), of gray levels (n, H, W, 1)."""
+        """See `Explainable.logits`."""
         # With the maps, where there are any: what explains a batch most often labels it first.
         if "_maps" not in vars(self):
             return finite(self._run(images), "The network's logits")
@@ -74,20 +66,14 @@ class FastNetwork:
         return finite(logits, "The network's logits")
 
     def features(self, layer: str) -> Callable[[np.ndarray], np.ndarray]:
-        """A function from films (n, H, W, 1) to the maps of the layer, float32 (n, h, w, channels)."""
+        """See `Explainable.features`."""
         self._maps  # noqa: B018 - what cannot be served is told before the first film
         return lambda images: finite(self._features(images), f"The feature maps of layer '{layer}'")
 
     def gradients(
         self, combine: Callable, layer: str | None = None, channel_weights: Callable | None = None
     ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        """A function from films and weights (n, outputs) of their logits to heatmaps (n, h, w).
-
-        Args:
-            combine: For Keras.
-            layer: The layer whose maps are shown.
-            channel_weights: See `gradient_method.GradientMethod.channel_weights`.
-        """
+        """See `Explainable.gradients`; in place of ``combine`` it takes the ``channel_weights``."""
         if layer is None or channel_weights is None:
             raise NotServedError(f"{self._kind} does not compute this method's gradients")
         features = self.features(layer)
@@ -100,8 +86,8 @@ class FastNetwork:
 
         return run
 
-    def only_kernel(self) -> np.ndarray:
-        """The kernel (channels, outputs) of the dense layer behind the pooling, where there is only one."""
+    def only_kernel(self, layer: str) -> np.ndarray:
+        """See `Explainable.only_kernel`."""
         if len(self._shown.head) > 1:
             raise NotServedError("several dense layers follow the maps")
         return self._shown.head[0].kernel

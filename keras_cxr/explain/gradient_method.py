@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from keras_cxr.explain.explainable import Explainable
+
 
 class GradientMethod(LayerMethod):
     """A method on one layer's feature maps and the gradients of the score by them; see `LayerMethod`."""
@@ -22,7 +24,7 @@ class GradientMethod(LayerMethod):
     (n, channels) to the weights (n, channels) with which ``combine`` sums the maps before it drops negative parts. None
     where it is no such sum."""
 
-    def __init__(self, model: "keras.Model", layer: str | None = None, corners: bool = False):
+    def __init__(self, model: "keras.Model | Explainable", layer: str | None = None, corners: bool = False):
         super().__init__(model, layer, corners)
         self.run = self.network.gradients(self.combine, self.layer, self.channel_weights)
 

@@ -16,16 +16,15 @@ _HALF_SCALES = tuple(2.0**power for power in (12, 6, 0, -6, -12))
 
 
 class Gradients:
-    """Films to what ``combine`` makes of features and gradients.
+    """Films to what is made of a layer's features and their gradients; one trace serves all that is made of them.
 
     Args:
         network: A `network.Network`.
-        combine: Takes float32 features and gradients of the same shape (n, h, w, channels), gives float32 (n, …).
         layer: Name of the layer whose output is the features; None: the films.
     """
 
-    def __init__(self, network, combine: Callable, layer: str | None):
-        self._network, self._combine, self._layer = network, combine, layer
+    def __init__(self, network, layer: str | None):
+        self._network, self._layer = network, layer
         self._scales = _HALF_SCALES if network.half else (1.0,)
         # One trace serves every class and every number of films: both are arguments with an open batch axis.
         signature = [
@@ -35,14 +34,21 @@ class Gradients:
         ]
         self.compiled = tf.function(self._trace, input_signature=signature, autograph=False)
 
-    def __call__(self, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Run on films (n, H, W, C) and the weights (n, outputs) of their logits.
+    def __call__(self, combine: Callable, images: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Run on films.
+
+        Args:
+            combine: Takes float32 features and gradients of the same shape (n, h, w, channels), gives float32 (n, …).
+            images: (n, H, W, C).
+            weights: (n, outputs), of their logits.
 
         Raises:
             CxrError: The network's feature maps or gradients are not finite.
         """
         for scale in self._scales:
-            result, finite = (one.numpy() for one in self.compiled(images, weights, scale))
+            features, gradients, finite = self.compiled(images, weights, scale)
+            result = combine(features, gradients).numpy()
+            finite = finite.numpy() & np.isfinite(result).all(axis=tuple(range(1, result.ndim)))
             if finite.all():
                 return result
         what = f"feature maps and gradients of layer '{self._layer}'" if self._layer else "gradients by the film"
@@ -66,9 +72,8 @@ class Gradients:
             )
         features = tf.cast(captured.output, tf.float32)
         gradients = tf.cast(gradients, tf.float32) / scale
-        result = self._combine(features, gradients)
-        finite = tf.reduce_all(tf.math.is_finite(features) & tf.math.is_finite(gradients), axis=(1, 2, 3))
-        return result, finite & tf.reduce_all(tf.math.is_finite(result), axis=tuple(range(1, result.shape.rank)))
+        finite = tf.math.is_finite(features) & tf.math.is_finite(gradients)
+        return features, gradients, tf.reduce_all(finite, axis=(1, 2, 3))
 
     def _watched(self, images, tape):
         if self._layer is not None:

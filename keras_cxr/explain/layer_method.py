@@ -11,6 +11,7 @@ from keras_cxr.explain.upsample import upsample
 if TYPE_CHECKING:
     import keras
 
+    from keras_cxr.explain.explainable import Explainable
     from keras_cxr.explain.grid import Grid
 
 
@@ -28,11 +29,10 @@ class LayerMethod(Method):
         CxrError: A network without spatial maps, or whose last activation cannot be taken off.
     """
 
-    def __init__(self, model: "keras.Model", layer: str | None = None, corners: bool = False):
+    def __init__(self, model: "keras.Model | Explainable", layer: str | None = None, corners: bool = False):
         super().__init__(model)
         self.layer = self.network.shown_layer(layer)
         self._corners = corners
-        self._grids: dict[tuple[int, int], Grid] = {}
 
     def grid(self, size: tuple[int, int]) -> "Grid":
         """Where on images of the ``size`` (height, width) in pixels the cells of the maps lie.
@@ -43,9 +43,7 @@ class LayerMethod(Method):
         wanted = self.network.input_shape[:2]
         if any(want not in (None, have) for want, have in zip(wanted, size, strict=True)):
             raise UsageError(f"The size must be the network's input size {wanted}. Received: {tuple(size)}.")
-        if size not in self._grids:
-            self._grids[size] = self.network.grid(self.layer, size)
-        return self._grids[size]
+        return self.network.grid(self.layer, size)
 
     def upsample(self, maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Bring maps of `maps`, (…, h, w), to the images' ``size``: each cell to the place that it looks at."""

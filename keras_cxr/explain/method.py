@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_cxr.errors import UsageError
-from keras_cxr.explain.fast_network import FastNetwork
+from keras_cxr.explain.explainable import Explainable, explainable
 from keras_cxr.explain.target import Target, target
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Method(abc.ABC):
 
     Args:
         model: A built network from (batch, H, W, C) gray levels 0–255 to probabilities (batch, classes); one output
-            means a sigmoid. It is not changed. Or what a faster runtime computes.
+            means a sigmoid. It is not changed. Or one that is made ready already, for several methods.
 
     Attributes:
         layer: The name of the layer that is shown; None: the film's own pixels.
@@ -49,13 +49,8 @@ class Method(abc.ABC):
 
     layer: str | None = None
 
-    def __init__(self, model: "keras.Model | FastNetwork"):
-        if isinstance(model, FastNetwork):
-            self.network = model
-            return
-        from keras_cxr.explain.network import Network
-
-        self.network = Network(model)
+    def __init__(self, model: "keras.Model | Explainable"):
+        self.network = explainable(model)
 
     @abc.abstractmethod
     def compute(self, images: np.ndarray, target: Target) -> tuple[np.ndarray, dict[str, np.ndarray]]:

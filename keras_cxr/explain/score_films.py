@@ -10,6 +10,7 @@ import pandas as pd
 from keras_cxr.errors import UsageError
 from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
 from keras_cxr.evaluation.task import MULTI_LABEL
+from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.folder import TABLE, Explained
 from keras_cxr.explain.pictures import Pictures
@@ -124,7 +125,7 @@ def score_films(
 
 def _explainers(model: SavedModel, requests: Sequence[Request], places: Places, runtime: str) -> dict[str, Explainer]:
     own = [_for_the_finding(request, model, places) for request in requests]
-    network, run = model.network(), choose(model, runtime).run
+    network, run = explainable(model.network()), choose(model, runtime).run
     return {request.method: Explainer(model, request, network, run) for request in own}
 
 

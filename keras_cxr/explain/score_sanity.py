@@ -45,7 +45,7 @@ def map_similarities(
     """Explain films again and again while the network's layers get random weights.
 
     Args:
-        explainer: Of the network, which is as before when the walk ends.
+        explainer: By Keras; its network is as before when the walk ends.
         films: n readable films.
         maps: (n, size, size) of the trained network, 0–1.
         index: (n,), the class of each.
@@ -54,7 +54,7 @@ def map_similarities(
         The layer, the new maps (n, size, size), and each film's "SSIM" and "rank correlation" with its map before.
     """
     canvases, n = canvases_of(films), explainer.films_at_once
-    with cascade(explainer.network) as walk:
+    with cascade(explainer.network.model) as walk:
         for layer in walk:
             parts = [explainer.maps(canvases[at : at + n], index[at : at + n])[0] for at in range(0, len(films), n)]
             new = np.concatenate(parts)

@@ -10,6 +10,7 @@ import pytest
 from heatmap_networks import PACKAGES, QUICK
 
 from keras_cxr.errors import UsageError
+from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.normalise import normalise
 from keras_cxr.explain.registry import find, methods
 from keras_cxr.models import build
@@ -26,7 +27,8 @@ def test_every_method(request, name):
     if name not in LIGHT and not request.config.getoption("--all-networks"):
         pytest.skip("a heavy network, explained with --all-networks alone")
     size = SIZES.get(name, max(64, find_network(name).smallest))
-    network = build(name, 2, size=size, weights="none")
+    model = build(name, 2, size=size, weights="none")
+    network = explainable(model)
     films = np.random.default_rng(0).integers(0, 256, (2, size, size, 1)).astype("float32")
     shown = []
     for method in methods():
@@ -37,7 +39,7 @@ def test_every_method(request, name):
         except UsageError as refused:
             assert method == "cam", refused  # noqa: PT017 - the only method that needs a certain head
             continue
-        bias = network.weights[-1]
+        bias = model.weights[-1]
         for saturated in (0, 50):
             bias.assign(bias + saturated)
             maps, empty = explainer.maps(films, 1)

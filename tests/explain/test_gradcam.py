@@ -6,7 +6,9 @@ from heatmap_networks import BUILDS, SIZE, films, flat, nested, operations, seed
 from keras import layers
 
 from keras_cxr.errors import CxrError, UsageError
+from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.methods.gradcam import GradCAM
+from keras_cxr.explain.methods.layercam import LayerCAM
 from keras_cxr.explain.normalise import normalise
 from keras_cxr.explain.upsample import upsample
 
@@ -167,12 +169,17 @@ def test_closed_form(weight, index):
     assert np.isfinite(normalise(upsample(maps, (40, 50)))).all()
 
 
-def test_one_trace_for_all_calls():
-    cam = GradCAM(seeded(flat(3)))
-    for count, index in ((3, 0), (3, np.array([0, 1, 2])), (1, 2)):
-        maps, empty = cam.maps(films(count), index)
-        assert (len(maps), len(empty)) == (count, count)
-    assert cam.run.compiled.experimental_get_tracing_count() == 1
+def test_one_trace_for_all_calls_and_methods():
+    network = explainable(seeded(flat(3)))
+    methods = [GradCAM(network), LayerCAM(network)]
+    for method in methods:
+        for count, index in ((3, 0), (3, np.array([0, 1, 2])), (1, 2)):
+            maps, empty = method.maps(films(count), index)
+            assert (len(maps), len(empty)) == (count, count)
+            np.testing.assert_allclose(maps, type(method)(network.model).maps(films(count), index)[0], rtol=1e-5)
+    one, other = (method.run.func for method in methods)
+    assert one is other
+    assert one.compiled.experimental_get_tracing_count() == 1
 
 
 def test_resnet50_nested():

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_cxr.explain.registry import find, methods
 from keras_cxr.explain.score_sanity import cascade, likeness
 
 BUILDS = [networks.flat, networks.nested, networks.sequential, networks.sequential_in_functional]
@@ -75,3 +76,22 @@ def test_a_map_is_like_itself():
     found = likeness(maps, maps)
     assert found["SSIM"] == pytest.approx(np.ones(3))
     assert found["rank correlation"] == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize("name", methods())
+def test_every_method_sees_the_random_weights(name):
+    if name in networks.PACKAGES:
+        pytest.importorskip(networks.PACKAGES[name])
+    network = networks.seeded(networks.flat(3))
+    method, films, label = find(name).method(network, **networks.QUICK.get(name, {})), networks.films(), np.arange(3)
+    before, empty = method.maps(films, label)
+    assert not empty.all()
+    with cascade(network) as walk:
+        next(walk)
+        after, _ = method.maps(films, label)
+        list(walk)
+        last, _ = method.maps(films, label)
+    # Eigen-CAM never asks the last layer.
+    assert np.array_equal(before, after) == (name == "eigencam")
+    assert not np.array_equal(before, last)
+    np.testing.assert_allclose(method.maps(films, label)[0], before, rtol=1e-5)

@@ -39,7 +39,7 @@ class IntegratedGradients(Method):
     def __init__(self, model, steps: int = 64, batch_size: int = BATCH):
         super().__init__(model)
         self._steps, self._batch_size = steps, batch_size
-        self._rounds = 1 if any(step.dtype in ("float16", "bfloat16") for step in self.network.steps) else _ROUNDS
+        self._rounds = 1 if self.network.low_precision else _ROUNDS
         self._gradients = self.network.gradients(lambda films, gradients: gradients)
 
     def compute(self, images: np.ndarray, target: Target) -> tuple[np.ndarray, dict[str, np.ndarray]]:
