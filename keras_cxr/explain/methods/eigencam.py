@@ -20,7 +20,8 @@ from keras_cxr.explain.target import Target
 class EigenCAM(LayerMethod):
     """Feature maps projected on their first right singular vector, negative parts dropped.
 
-    A singular vector has no sign of its own: the map gets the one with which it correlates with the channels' mean.
+    A singular vector has no sign of its own: the map gets the one with which it correlates with the channels' mean, or
+    the other where that leaves nothing, as it may where features are negative.
     A map that is the same everywhere shows no place, and is empty.
     """
 
@@ -39,6 +40,8 @@ class EigenCAM(LayerMethod):
         found = places @ first
         mean = places.mean(axis=1)
         if np.dot(found - found.mean(), mean - mean.mean()) < 0:
+            found = -found
+        if found.max() <= 0:
             found = -found
         if np.ptp(found) <= 1e-6 * np.abs(found).max():
             found = np.zeros_like(found)
