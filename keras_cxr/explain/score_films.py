@@ -12,6 +12,7 @@ from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
 from keras_cxr.evaluation.task import MULTI_LABEL
 from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.explainer import Explainer
+from keras_cxr.explain.fast_explainer import fast_explainers
 from keras_cxr.explain.folder import TABLE, Explained
 from keras_cxr.explain.pictures import Pictures
 from keras_cxr.explain.request import Request
@@ -92,7 +93,8 @@ def score_films(
         options: What to measure.
         control: A model to hold beside, such as one trained on permuted labels.
         lung_masks, advance, pictures: See ``folder.explain_films``; ``advance`` is told of every method's films.
-        runtime: What labels films and their changed copies, of ``serving.choose``; the maps are Keras's.
+        runtime: What labels films and their changed copies, of ``serving.choose``, and makes the maps that it can,
+            unless their sanity is measured: then all maps are Keras's.
 
     Raises:
         UsageError: What a method does not take, or a class that is to be named.
@@ -107,7 +109,9 @@ def score_films(
     models = [(model, model.card.name, output)]
     if control is not None:
         models.append((control, f"{control.card.name}, {CONTROL}", output / CONTROL))
-    explainers = [_explainers(saved, requests, places, runtime) for saved, _, _ in models]
+    # The sanity check gives the network other weights, which only Keras can.
+    by_keras = "sanity" in options.groups
+    explainers = [_explainers(saved, requests, places, runtime, by_keras) for saved, _, _ in models]
     maps = []
     for (saved, name, folder), by_method in zip(models, explainers, strict=True):
         how = {"tolerance": options.tolerance, "masks": masks_for(saved, lung_masks)}
@@ -123,10 +127,18 @@ def score_films(
     return Scored(scores, [method.explained for methods in maps for method in methods], files)
 
 
-def _explainers(model: SavedModel, requests: Sequence[Request], places: Places, runtime: str) -> dict[str, Explainer]:
+def _explainers(
+    model: SavedModel, requests: Sequence[Request], places: Places, runtime: str, by_keras: bool
+) -> dict[str, Explainer]:
     own = [_for_the_finding(request, model, places) for request in requests]
+    fast = [None] * len(own) if by_keras else [explainer for explainer, _ in fast_explainers(model, own, runtime)]
+    if all(fast):
+        return {request.method: explainer for request, explainer in zip(own, fast, strict=True)}
     network, run = explainable(model.network()), choose(model, runtime).run
-    return {request.method: Explainer(model, request, network, run) for request in own}
+    return {
+        request.method: explainer or Explainer(model, request, network, run)
+        for request, explainer in zip(own, fast, strict=True)
+    }
 
 
 def _for_the_finding(request: Request, model: SavedModel, places: Places) -> Request:

@@ -12,7 +12,9 @@ from keras_cxr.cli import main
 from keras_cxr.cli.map_score_options import GROUPS
 from keras_cxr.evaluation.faithfulness import area_under
 from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
+from keras_cxr.explain import fast_explainer as fast_explainer_module
 from keras_cxr.explain import score_films as score_films_module
+from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.score_films import ScoreOptions, score_films
 from keras_cxr.explain.score_places import find_places
@@ -90,14 +92,32 @@ def test_changed_films_pass_a_faster_runtime(quarter, films, tmp_path, monkeypat
         seen.append(len(images))
         return slow(images) / 2
 
-    monkeypatch.setattr(score_films_module, "choose", lambda model, runtime: Choice(runtime, faster))
+    for module in (score_films_module, fast_explainer_module):
+        monkeypatch.setattr(module, "choose", lambda *asked: Choice("other float32", faster))
     options = ScoreOptions(groups=("faithfulness",), checked=1)
-    table = score_films(quarter, films, tmp_path / "maps", [Request("gradcam")], options, runtime="other").scores
+    table = score_films(quarter, films, tmp_path / "maps", [Request("gradcam")], options).scores
     # The films' labels; of the checked one 33 steps there and back, for the map and two that know nothing.
     assert sum(seen) >= COUNT + 3 * 2 * 33
     best = sigmoid(1 - 0.75 * np.minimum(4 * np.linspace(0, 1, 33), 1))
     found = table.set_index(["method", "measure"]).loc[("gradcam", "deletion AUC"), "value"]
     assert found == pytest.approx(area_under(best), abs=0.01)
+
+
+def test_without_sanity_the_runtime_makes_the_maps(quarter, films, tmp_path, monkeypatch):
+    asked = []
+
+    def served(model, requests, runtime):
+        asked.append([request.method for request in requests])
+        return [(Explainer(model, requests[0]), "Runtime: other"), (None, "Note: Keras is used")]
+
+    monkeypatch.setattr(score_films_module, "fast_explainers", served)
+    requests = [Request("gradcam"), Request("smoothgrad", settings={"samples": 2})]
+    for groups, wanted in ((("localisation",), [["gradcam", "smoothgrad"]]), (("sanity",), [])):
+        asked.clear()
+        options = ScoreOptions(groups=groups, checked=1)
+        table = score_films(quarter, films, tmp_path / groups[0], requests, options).scores
+        assert asked == wanted
+        assert {"gradcam", "smoothgrad"} <= set(table["method"])
 
 
 def test_command(tiny_model, phantom, tmp_path, capfd):
