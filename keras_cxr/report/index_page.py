@@ -35,6 +35,8 @@ figcaption b {{ float: right; margin-left: 1rem; }}
 <header>
 <h1>{title}</h1>
 <p>{count}. For research, not for diagnosis.</p>
+<p>A map may look right and show nothing of the network.
+<code>keras-cxr explain --score</code> measures what it is worth.</p>
 </header>
 <main>
 {figures}

@@ -115,6 +115,7 @@ def test_index_page_links_and_escapes(tmp_path):
     assert links == names
     for part in (
         "For research, not for diagnosis.",
+        "keras-cxr explain --score",
         "<film> & 1",
         "Pneumonia 0.931",
         "note <i>",
