@@ -40,10 +40,10 @@ endif
 	@echo "Model:    demo/saved_models/demo"
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 coverage: $(VENV)/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 
 fuzz: $(VENV)/installed
 	$(BIN)/python tests/fuzz/fuzz_reading.py --mutants $(or $(MUTANTS),20000) --seed $(or $(SEED),0)
