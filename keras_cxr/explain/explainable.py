@@ -2,14 +2,10 @@
 
 import abc
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_cxr.explain.grid import Grid
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Explainable(abc.ABC):
@@ -75,17 +71,3 @@ class Explainable(abc.ABC):
         Raises:
             UsageError: Anything else lies between the layer and the logits.
         """
-
-
-def explainable(network: "keras.Model | Explainable") -> Explainable:
-    """The network made ready, where it is not yet; importing this module does not import TensorFlow.
-
-    Raises:
-        UsageError: A network with several inputs or outputs.
-        CxrError: A network whose last activation cannot be taken off.
-    """
-    if isinstance(network, Explainable):
-        return network
-    from keras_cxr.explain.network import Network
-
-    return Network(network)

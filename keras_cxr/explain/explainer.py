@@ -10,9 +10,10 @@ from keras_cxr.data.films import Film
 from keras_cxr.errors import UsageError, unknown_name
 from keras_cxr.evaluation.calibration import probabilities
 from keras_cxr.evaluation.task import MULTI_LABEL
-from keras_cxr.explain.explainable import Explainable, explainable
+from keras_cxr.explain.explainable import Explainable
 from keras_cxr.explain.method import Found, Method
 from keras_cxr.explain.normalise import normalise
+from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.smooth import smoothed
 from keras_cxr.models.saved_model import Card, SavedModel

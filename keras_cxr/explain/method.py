@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_cxr.errors import UsageError
-from keras_cxr.explain.explainable import Explainable, explainable
+from keras_cxr.explain.explainable import Explainable
+from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.target import Target, target
 
 if TYPE_CHECKING:

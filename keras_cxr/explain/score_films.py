@@ -10,11 +10,11 @@ import pandas as pd
 from keras_cxr.errors import UsageError
 from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
 from keras_cxr.evaluation.task import MULTI_LABEL
-from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.fast_explainer import fast_explainers
 from keras_cxr.explain.folder import TABLE, Explained
 from keras_cxr.explain.pictures import Pictures
+from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.request import Request
 from keras_cxr.explain.score_checks import agreement_rows, control_rows, faithfulness_rows, sanity_rows
 from keras_cxr.explain.score_localisation import baseline_rows, localisation_rows, uniform_scores

@@ -12,8 +12,8 @@ import pytest
 from heatmap_networks import PACKAGES, QUICK
 
 from keras_cxr.errors import UsageError
-from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.normalise import normalise
+from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.registry import find, methods
 from keras_cxr.models import build
 from keras_cxr.models.registry import architectures

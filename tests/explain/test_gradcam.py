@@ -6,10 +6,10 @@ from heatmap_networks import BUILDS, SIZE, films, flat, nested, operations, seed
 from keras import layers
 
 from keras_cxr.errors import CxrError, UsageError
-from keras_cxr.explain.explainable import explainable
 from keras_cxr.explain.methods.gradcam import GradCAM
 from keras_cxr.explain.methods.layercam import LayerCAM
 from keras_cxr.explain.normalise import normalise
+from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.upsample import upsample
 
 
