@@ -158,7 +158,7 @@ def _tell(result) -> None:
 def _score(images, output, model, lung_masks, drawn, requests, measured, runtime) -> None:
     from keras_cxr.cli.display import print_table, progress
     from keras_cxr.evaluation.map_scores import MEASURES
-    from keras_cxr.explain.score_places import find_places
+    from keras_cxr.explain.score.places import find_places
 
     marks = {name: measured.pop(name) for name in ("boxes", "finding_masks", "patient_pattern")}
     saved, control = find_model(model), measured.pop("control")
@@ -166,7 +166,7 @@ def _score(images, output, model, lung_masks, drawn, requests, measured, runtime
     places = find_places(images, output, lung_masks=lung_masks, **marks)
     load_tensorflow()
     from keras_cxr.explain.pictures import Pictures
-    from keras_cxr.explain.score_films import ScoreOptions, score_films
+    from keras_cxr.explain.score.films import ScoreOptions, score_films
 
     checked, groups = measured.pop("checked_films"), measured.pop("groups") or tuple(MEASURES)
     options = ScoreOptions(groups=groups, checked=checked, **measured)

@@ -16,10 +16,10 @@ from keras_cxr.explain.folder import TABLE, Explained
 from keras_cxr.explain.pictures import Pictures
 from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.request import Request
-from keras_cxr.explain.score_checks import agreement_rows, control_rows, faithfulness_rows, sanity_rows
-from keras_cxr.explain.score_localisation import baseline_rows, localisation_rows, uniform_scores
-from keras_cxr.explain.score_methods import MethodMaps, explain_by
-from keras_cxr.explain.score_places import Places
+from keras_cxr.explain.score.checks import agreement_rows, control_rows, faithfulness_rows, sanity_rows
+from keras_cxr.explain.score.localisation import baseline_rows, localisation_rows, uniform_scores
+from keras_cxr.explain.score.methods import MethodMaps, explain_by
+from keras_cxr.explain.score.places import Places
 from keras_cxr.files import write_csv
 from keras_cxr.lungs.source import masks_for
 from keras_cxr.models.saved_model import SavedModel

@@ -8,8 +8,8 @@ from keras_cxr.data.lungs import LungMasks
 from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.folder import Explained, Seen, picture_films, write_page
 from keras_cxr.explain.pictures import Pictures
-from keras_cxr.explain.score_localisation import Placed, place
-from keras_cxr.explain.score_places import Places
+from keras_cxr.explain.score.localisation import Placed, place
+from keras_cxr.explain.score.places import Places
 
 
 @dataclasses.dataclass

@@ -10,11 +10,11 @@ from keras_cxr.evaluation.findings import SEPARATOR
 from keras_cxr.evaluation.map_scores import mean_row
 from keras_cxr.evaluation.map_similarity import rank_correlation, top_overlap
 from keras_cxr.explain.folder import Seen
-from keras_cxr.explain.score_faithfulness import FILM_COLUMNS, faithfulness
-from keras_cxr.explain.score_localisation import Placed, place
-from keras_cxr.explain.score_methods import MethodMaps
-from keras_cxr.explain.score_places import Places
-from keras_cxr.explain.score_sanity import likeness, map_similarities
+from keras_cxr.explain.score.faithfulness import FILM_COLUMNS, faithfulness
+from keras_cxr.explain.score.localisation import Placed, place
+from keras_cxr.explain.score.methods import MethodMaps
+from keras_cxr.explain.score.places import Places
+from keras_cxr.explain.score.sanity import likeness, map_similarities
 
 BELL = "centred Gaussian"
 

@@ -12,8 +12,8 @@ from keras_cxr.data.phantom.dataset import write_phantom
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.data.source import read_dataset
 from keras_cxr.explain.request import Request
-from keras_cxr.explain.score_films import ScoreOptions, score_films
-from keras_cxr.explain.score_places import find_places
+from keras_cxr.explain.score.films import ScoreOptions, score_films
+from keras_cxr.explain.score.places import find_places
 from keras_cxr.models.saved_model import SavedModel
 
 SIZE, EPOCHS, BATCH = 96, 14, 16

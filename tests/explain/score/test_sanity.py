@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_cxr.explain.registry import find, methods
-from keras_cxr.explain.score_sanity import cascade, likeness
+from keras_cxr.explain.score.sanity import cascade, likeness
 
 BUILDS = [networks.flat, networks.nested, networks.sequential, networks.sequential_in_functional]
 

@@ -16,7 +16,7 @@ from keras_cxr.evaluation.localisation import (
 )
 from keras_cxr.evaluation.map_scores import mean_row, pooled_row
 from keras_cxr.explain.normalise import normalise
-from keras_cxr.explain.score_places import Places
+from keras_cxr.explain.score.places import Places
 
 # The measure, and the column of the table of films that holds each film's part of it.
 FILM_COLUMNS = {

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_cxr.errors import CxrError, UsageError
-from keras_cxr.explain.score_places import box_region, find_places
+from keras_cxr.explain.score.places import box_region, find_places
 
 
 def write(path, pixels=None):

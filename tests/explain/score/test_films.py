@@ -13,11 +13,11 @@ from keras_cxr.cli.map_score_options import GROUPS
 from keras_cxr.evaluation.faithfulness import area_under
 from keras_cxr.evaluation.map_scores import MAP_SCORES_COLUMNS, MEASURES
 from keras_cxr.explain import fast_explainer as fast_explainer_module
-from keras_cxr.explain import score_films as score_films_module
 from keras_cxr.explain.explainer import Explainer
 from keras_cxr.explain.request import Request
-from keras_cxr.explain.score_films import ScoreOptions, score_films
-from keras_cxr.explain.score_places import find_places
+from keras_cxr.explain.score import films as score_films_module
+from keras_cxr.explain.score.films import ScoreOptions, score_films
+from keras_cxr.explain.score.places import find_places
 from keras_cxr.models.forward import forward
 from keras_cxr.prediction.serving.choose import Choice
 

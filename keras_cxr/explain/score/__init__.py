@@ -1,0 +1,1 @@
+"""Heatmaps held to account: ``explain --score``."""
