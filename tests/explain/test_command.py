@@ -91,3 +91,18 @@ def test_refused(tiny_model, folder, options, told, capfd):
     error = capfd.readouterr().err
     assert told in error
     assert "Traceback" not in error
+
+
+def test_what_one_of_several_methods_cannot_do_is_told_before_the_first_film(tiny_model, folder, capfd):
+    assert explain(tiny_model, folder, "--method", "gradcam", "--method", "cam") == 2
+    assert "CAM needs global average pooling" in capfd.readouterr().err
+    assert not (folder.parent / "maps").exists()
+
+
+def test_outlines(tiny_model, folder):
+    covered = []
+    for more in ([], ["--contour"]):
+        assert explain(tiny_model, folder, "--method", "rise", "--masks", "20", *more) == 0
+        picture = np.asarray(Image.open(folder.parent / "maps" / "a" / "wide.png")).astype(int)
+        covered.append(np.any(picture[:70, -150:] != picture[:70, :150], axis=2).mean())
+    assert 0 < covered[1] < covered[0]
