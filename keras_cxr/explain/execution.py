@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_cxr.errors import UsageError
 from keras_cxr.explain.capture import inner_layers, input_shape, observe
+from keras_cxr.explain.field import Grids
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +30,14 @@ class Step:
     final: bool
 
 
-def execution(model: keras.Model) -> list[Step]:
+def execution(model: keras.Model, grids: Grids | None = None) -> list[Step]:
     """Trace ``model`` once in inference mode, without computing anything, and list the calls as they end.
 
     Layers that give several tensors are left out.
+
+    Args:
+        model: A built network.
+        grids: Also notes where the maps lie, where the height and width of the network's input are known.
 
     Raises:
         UsageError: The network has several inputs or several outputs, or was never built.
@@ -43,8 +48,12 @@ def execution(model: keras.Model) -> list[Step]:
     def see(layer, inputs, output):
         if tf.is_tensor(output):
             seen.append((layer, output))
+        if grids is not None:
+            grids.see(layer, inputs, output)
 
     def run(images):
+        if grids is not None:
+            grids.start(images)
         with observe(inner_layers(model), see):
             traced["output"] = model(images, training=False)
         return traced["output"]

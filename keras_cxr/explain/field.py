@@ -14,13 +14,37 @@ from keras_cxr.explain.capture import inner_layers, input_shape, observe
 from keras_cxr.explain.grid import Axis, Grid
 
 
-def layer_grid(model: keras.Model, name: str, size: tuple[int, int]) -> Grid:
-    """Where the cells of a layer's map lie on the network's input.
+class Grids:
+    """Where on the network's input the cells of every layer's map lie, noted while the network is traced.
 
     Exact behind convolutions, pooling, zero padding, cropping and whatever leaves a map's size alone, in networks of
     any build. Of branches that differ, the mean of the centres, with the reach that holds them all. What a whole map is
     weighed by, as in squeeze and excitation, does not count as seen. The cells of any other layer that changes the size
     (Resizing, UpSampling2D, a Lambda) divide its input's stretch of the film evenly.
+
+    Attributes:
+        named: The grid by the layer's name, at any depth; its last call counts.
+    """
+
+    def __init__(self):
+        self.named: dict[str, Grid] = {}
+        self._known: dict = {}
+
+    def start(self, images: tf.Tensor) -> None:
+        """The network is about to run on these symbolic images, whose height and width are known."""
+        self._known[images.ref()] = Grid(Axis(0, 1), Axis(0, 1))
+
+    def see(self, layer: object, inputs: list, output: object) -> None:
+        """A layer has run; for `capture.observe`."""
+        if _is_map(output):
+            known = self._known
+            if output.ref() not in known:
+                known[output.ref()] = _moved(layer, inputs, known) or _inherited(output, known)
+            self.named[layer.name] = known[output.ref()]
+
+
+def layer_grid(model: keras.Model, name: str, size: tuple[int, int]) -> Grid:
+    """Where the cells of a layer's map lie on the network's input; see `Grids`.
 
     Args:
         model: A built network of any kind. It is traced once, and computes nothing.
@@ -30,25 +54,18 @@ def layer_grid(model: keras.Model, name: str, size: tuple[int, int]) -> Grid:
     Raises:
         UsageError: No layer of that name gives a map.
     """
-    known: dict = {}
-    named: dict[str, Grid] = {}
-
-    def see(layer, inputs, output):
-        if _is_map(output):
-            if output.ref() not in known:
-                known[output.ref()] = _moved(layer, inputs, known) or _inherited(output, known)
-            named[layer.name] = known[output.ref()]
+    grids = Grids()
 
     def run(images):
-        known[images.ref()] = Grid(Axis(0, 1), Axis(0, 1))
-        with observe(inner_layers(model), see):
+        grids.start(images)
+        with observe(inner_layers(model), grids.see):
             return model(images, training=False)
 
     images = tf.TensorSpec((None, *size, input_shape(model)[-1]), tf.float32)
     tf.function(run, autograph=False).get_concrete_function(images)
-    if name not in named:
-        raise unknown_name("layer with a map", name, named)
-    return named[name]
+    if name not in grids.named:
+        raise unknown_name("layer with a map", name, grids.named)
+    return grids.named[name]
 
 
 def _is_map(tensor: object) -> bool:
@@ -91,6 +108,8 @@ def _inherited(tensor: tf.Tensor, known: dict) -> Grid:
     sources = _sources(tensor, known)
     # The 1×1 weights of squeeze and excitation do not say where the map that they weigh lies.
     sources = [source for source in sources if source.shape[1:3] == tensor.shape[1:3]] or sources
+    # What was computed from no map at all, as a constant, is taken to lie over the whole film.
+    sources = sources or [next(iter(known)).deref()]
     return Grid(
         *(
             _mean([known[source.ref()][axis].divided(source.shape[axis + 1], cells) for source in sources])

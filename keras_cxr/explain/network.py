@@ -11,7 +11,7 @@ from keras_cxr.errors import UsageError
 from keras_cxr.explain.capture import capture, input_shape
 from keras_cxr.explain.execution import execution
 from keras_cxr.explain.explainable import Explainable
-from keras_cxr.explain.field import layer_grid
+from keras_cxr.explain.field import Grids, layer_grid
 from keras_cxr.explain.finite import finite
 from keras_cxr.explain.gradients import Gradients
 from keras_cxr.explain.grid import Grid
@@ -30,14 +30,17 @@ class Network(Explainable):
 
     def __init__(self, model: keras.Model):
         self.model = model
-        self.steps = execution(model)
         self.input_shape = input_shape(model)
+        fixed, grids = None not in self.input_shape[:2], Grids()
+        self.steps = execution(model, grids if fixed else None)
         self.width = next(step.shape[-1] for step in reversed(self.steps) if step.final)
         self.sigmoid = ends_in_sigmoid(model, self.steps)
         self.half = any(step.dtype == "float16" for step in self.steps)
         self.low_precision = self.half or any(step.dtype == "bfloat16" for step in self.steps)
         self._signature = [tf.TensorSpec((None, *self.input_shape), tf.float32)]
-        self._made: dict[tuple, object] = {}
+        self._made: dict[tuple, object] = {
+            ("grid", layer, *self.input_shape[:2]): grid for layer, grid in grids.named.items()
+        }
 
     def shown_layer(self, name: str | None) -> str:
         """See `Explainable.shown_layer`."""

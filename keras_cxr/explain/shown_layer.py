@@ -87,19 +87,16 @@ class ShownLayer:
 
 def shown_layer(network: "keras.Model") -> ShownLayer | None:
     """The default layer of a network of fixed input size; None where something else lies behind it."""
-    from keras_cxr.explain.capture import input_shape
-    from keras_cxr.explain.execution import execution
-    from keras_cxr.explain.field import layer_grid
-    from keras_cxr.explain.layers import default_layer
+    from keras_cxr.explain.network import Network
 
     try:
-        steps = execution(network)
-        name = default_layer(network, steps)
+        ready = Network(network)
+        name = ready.shown_layer(None)
     except CxrError:
         return None
-    last = max(place for place, step in enumerate(steps) if step.layer.name == name)
-    head = _head([step.layer for step in steps[last + 1 :] if step.new])
-    return ShownLayer(name, layer_grid(network, name, input_shape(network)[:2]), head) if head else None
+    last = max(place for place, step in enumerate(ready.steps) if step.layer.name == name)
+    head = _head([step.layer for step in ready.steps[last + 1 :] if step.new])
+    return ShownLayer(name, ready.grid(name, ready.input_shape[:2]), head) if head else None
 
 
 def _head(behind: list) -> tuple[DenseLayer, ...] | None:

@@ -6,8 +6,11 @@ from heatmap_networks import chain, films
 from keras import layers
 
 from keras_cxr.errors import UsageError
+from keras_cxr.explain import network
 from keras_cxr.explain.field import layer_grid
+from keras_cxr.explain.layers import spatial_layers
 from keras_cxr.explain.methods.gradcam import GradCAM
+from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.upsample import upsample
 from keras_cxr.models.network import build
 
@@ -187,6 +190,27 @@ def test_the_last_of_several_calls():
     shared = layers.Conv2D(1, 3, 2, name="twice")
     rows, _ = layer_grid(keras.Model(images, shared(shared(images))), "twice", (20, 20))
     assert (rows.start, rows.step) == (3, 4)
+
+
+@pytest.mark.parametrize("name", ["cnn-small", "mobilenetv3small"])
+def test_a_network_made_ready_knows_them_without_another_trace(name, monkeypatch):
+    model = build(name, 2, size=64, weights="none")
+    ready = explainable(model)
+    wanted = {layer: layer_grid(model, layer, (64, 64)) for layer in spatial_layers(model, ready.steps)}
+    monkeypatch.setattr(network, "layer_grid", None)
+    assert {layer: ready.grid(layer, (64, 64)) for layer in wanted} == wanted
+
+
+def test_a_map_that_comes_from_no_film_lies_over_all_of_it():
+    class Constant(layers.Layer):
+        def call(self, images):
+            return tf.ones((1, 4, 4, 1))
+
+    images = keras.Input((32, 32, 1))
+    model = keras.Model(images, Constant(name="constant")(images))
+    rows, columns = layer_grid(model, "constant", (32, 32))
+    assert rows == columns
+    assert (rows.start, rows.step) == (3.5, 8)
 
 
 @pytest.mark.parametrize("name", ["conv6", "dense1"])
