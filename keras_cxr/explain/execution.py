@@ -37,23 +37,20 @@ def execution(model: keras.Model, grids: Grids | None = None) -> list[Step]:
 
     Args:
         model: A built network.
-        grids: Also notes where the maps lie, where the height and width of the network's input are known.
+        grids: Notes where the maps lie.
 
     Raises:
         UsageError: The network has several inputs or several outputs, or was never built.
     """
-    seen = []
-    traced = {}
+    seen, traced, grids = [], {}, grids or Grids()
 
     def see(layer, inputs, output):
         if tf.is_tensor(output):
             seen.append((layer, output))
-        if grids is not None:
-            grids.see(layer, inputs, output)
+        grids.see(layer, inputs, output)
 
     def run(images):
-        if grids is not None:
-            grids.start(images)
+        grids.start(images)
         with observe(inner_layers(model), see):
             traced["output"] = model(images, training=False)
         return traced["output"]

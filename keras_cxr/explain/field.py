@@ -31,12 +31,13 @@ class Grids:
         self._known: dict = {}
 
     def start(self, images: tf.Tensor) -> None:
-        """The network is about to run on these symbolic images, whose height and width are known."""
-        self._known[images.ref()] = Grid(Axis(0, 1), Axis(0, 1))
+        """The network is about to run on these symbolic images; where their size is open, nothing can be noted."""
+        if _is_map(images):
+            self._known[images.ref()] = Grid(Axis(0, 1), Axis(0, 1))
 
     def see(self, layer: object, inputs: list, output: object) -> None:
         """A layer has run; for `capture.observe`."""
-        if _is_map(output):
+        if self._known and _is_map(output):
             known = self._known
             if output.ref() not in known:
                 known[output.ref()] = _moved(layer, inputs, known) or _inherited(output, known)

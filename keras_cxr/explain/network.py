@@ -31,8 +31,8 @@ class Network(Explainable):
     def __init__(self, model: keras.Model):
         self.model = model
         self.input_shape = input_shape(model)
-        fixed, grids = None not in self.input_shape[:2], Grids()
-        self.steps = execution(model, grids if fixed else None)
+        grids = Grids()
+        self.steps = execution(model, grids)
         self.width = next(step.shape[-1] for step in reversed(self.steps) if step.final)
         self.sigmoid = ends_in_sigmoid(model, self.steps)
         self.half = any(step.dtype == "float16" for step in self.steps)

@@ -167,7 +167,7 @@ def test_groups_of_the_command_are_those_of_the_table():
     [
         (["--boxes", "boxes.csv"], "--boxes goes with --score"),
         (["--measure", "sanity"], "--measure goes with --score"),
-        (["--score", "--runtime", "openvino"], "--score changes the network and needs Keras"),
+        (["--score", "--runtime", "openvino"], "--score takes no --precision, and of --runtime only auto and keras"),
         (["--score", "--class", "NORMAL", "--against", "PNEUMONIA"], "Leave --against out"),
         (["--score", "--method", "gradcam", "--method", "eigencam", "--coarse"], "takes --coarse (occlusion)"),
     ],
