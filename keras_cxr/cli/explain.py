@@ -126,9 +126,7 @@ def explain(
     requests = requests_for(methods, request)
     if measured is not None:
         if runtime not in ("auto", "keras") or precision not in ("auto", "float32"):
-            raise click.UsageError(
-                "--score takes no --precision, and of --runtime only auto and keras."
-            )
+            raise click.UsageError("--score takes no --precision, and of --runtime only auto and keras.")
         return _score(images, output, model, lung_masks, drawn, requests, measured, runtime)
     from keras_cxr.cli.display import progress
     from keras_cxr.data.film_paths import film_paths
