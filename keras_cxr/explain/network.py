@@ -70,24 +70,24 @@ class Network(Explainable):
 
     def only_kernel(self, layer: str) -> np.ndarray:
         """See `Explainable.only_kernel`."""
+        return self._only_dense(layer).kernel.numpy().astype("float32")
+
+    def _only_dense(self, layer: str) -> keras.layers.Dense:
         last = max(place for place, step in enumerate(self.steps) if step.layer.name == layer)
         behind = [step.layer for step in self.steps[last + 1 :] if step.new]
         behind = [one for one in behind if not isinstance(one, keras.layers.Dropout)]
-        dense = None
         match [type(one).__name__ for one in behind]:
             case ["GlobalAveragePooling2D", "Dense"]:
-                dense = behind[1]
+                return behind[1]
             case ["GlobalAveragePooling2D", "Dense", "Activation" | "Softmax" | "Sigmoid"] if (
                 behind[1].activation is keras.activations.linear
             ):
-                dense = behind[1]
-        if dense is None:
-            found = ", ".join(f"{one.name} ({type(one).__name__})" for one in behind) or "nothing"
-            raise UsageError(
-                f"CAM needs global average pooling, one dense layer and nothing else behind layer '{layer}'. "
-                f"Received: {found}. Try --method hirescam, which equals CAM where CAM is possible."
-            )
-        return dense.kernel.numpy().astype("float32")
+                return behind[1]
+        found = ", ".join(f"{one.name} ({type(one).__name__})" for one in behind) or "nothing"
+        raise UsageError(
+            f"CAM needs global average pooling, one dense layer and nothing else behind layer '{layer}'. "
+            f"Received: {found}. Try --method hirescam, which equals CAM where CAM is possible."
+        )
 
     @functools.cached_property
     def _logits(self) -> Callable:
