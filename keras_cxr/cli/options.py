@@ -149,7 +149,7 @@ def lung_masks_option(command: Callable) -> Callable:
 
 def picture_options(command: Callable) -> Callable:
     """Add ``--full-size`` and ``--contour``, arguments of ``explain.pictures.Pictures``."""
-    text = "Picture large films in their own size, not in 1/2, 1/4 or 1/8 of it (512 pixels or more): slower."
+    text = "Picture large films in their own size, not with a shorter side of 512 pixels: slower."
     full_size = click.option("--full-size", is_flag=True, help=text)
     text = "Draw the map's outlines at 1/4, 1/2 and 3/4 of its strongest place, not its colours."
     return full_size(click.option("--contour", is_flag=True, help=text)(command))

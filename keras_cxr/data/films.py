@@ -15,7 +15,7 @@ import numpy as np
 
 from keras_cxr.data.geometry import shown_part, to_canvas
 from keras_cxr.data.headers import header_facts, not_frontal
-from keras_cxr.data.images import decode, read_bytes, reduction
+from keras_cxr.data.images import decode, read_bytes
 from keras_cxr.data.lungs import LungMasks, lungs_alone, pixels_of
 from keras_cxr.data.preprocessing import Preprocessing
 from keras_cxr.errors import CxrError
@@ -68,7 +68,7 @@ def read_film(
         preprocessing: How it comes to its canvas.
         lungs: The masks, where ``preprocessing.lungs`` asks for them.
         frontal_only: Whether a DICOM film that is lateral or of another body part counts as a fault.
-        picture_side: The film comes with a picture of itself of at least so many pixels a side.
+        picture_side: The film comes with its ``picture_of`` this side.
     """
     try:
         if frontal_only and (reason := not_frontal(header_facts(str(path)))):
@@ -91,15 +91,15 @@ def read_film(
 
 def picture_of(
     path: str | pathlib.Path,
-    at_least: int | None,
+    side: int | None,
     decoded: np.ndarray | None = None,
     own_size: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
-    """The whole film to be looked at: in its own size, or a large one in a half, a quarter or an eighth of it.
+    """The whole film to be looked at: in its own size, or a large one shrunk.
 
     Args:
         path: The file.
-        at_least: Pixels that a side keeps; None: the film's own size.
+        side: Pixels that the shorter side of a larger film is shrunk to; None: the film's own size.
         decoded, own_size: What ``images.decode`` gave of the file, where that was done already.
 
     Returns:
@@ -108,14 +108,15 @@ def picture_of(
     Raises:
         CxrError: The film cannot be read.
     """
-    by = reduction(own_size, at_least)
-    if decoded is None or round(own_size[0] / decoded.shape[1]) > by:
-        decoded, own_size = decode(read_bytes(path), at_least=at_least)
-        by = reduction(own_size, at_least)
-    have = round(own_size[0] / decoded.shape[1])
-    if have == by:
+    # What lacks an eighth of the pixels looks the same, and is at hand; to decode again takes as long as a picture.
+    if decoded is None or min(decoded.shape) < min((side or min(own_size)) * 7 / 8, *own_size):
+        decoded, own_size = decode(read_bytes(path), at_least=side)
+    have, shorter = min(decoded.shape), min(own_size)
+    if side is None or shorter <= side:
         return decoded
-    return cv2.resize(decoded, None, fx=have / by, fy=have / by, interpolation=cv2.INTER_AREA)
+    # Of up to twice as many pixels bilinear weights leave none out, in a fifth of the time of a mean.
+    how = cv2.INTER_LINEAR if have <= 2 * side else cv2.INTER_AREA
+    return cv2.resize(decoded, [round(length * side / shorter) for length in own_size], interpolation=how)
 
 
 def read_films(

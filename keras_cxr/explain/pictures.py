@@ -13,8 +13,8 @@ from keras_cxr.explain.explainer import Explanation
 from keras_cxr.files import whole_file
 from keras_cxr.report.overlays import levels, overlay_figure
 
-# Pixels a side that a large film keeps in its picture: to read and write more can take longer than the network.
-AT_LEAST = 512
+# Pixels of a large film's shorter side in its picture: to write more can take longer than the network.
+SIDE = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +22,7 @@ class Pictures:
     """How maps are written.
 
     Attributes:
-        full_size: Picture large films in their own size, not in a half, a quarter or an eighth of it with at least
-            512 pixels a side, which is faster.
+        full_size: Picture large films in their own size, not with a shorter side of 512 pixels, which is faster.
         contour: Draw a map's outlines on the film, not its colours.
         arrays: Also write each map as float32 ``.npy`` of the film's own size beside its picture, and what else the
             method has as ``.NAME.npy``.
@@ -35,8 +34,8 @@ class Pictures:
 
     @property
     def side(self) -> int | None:
-        """The pixels that a side of a picture keeps; None: all."""
-        return None if self.full_size else AT_LEAST
+        """The pixels of a picture's shorter side; None: the film's own."""
+        return None if self.full_size else SIDE
 
     def write(
         self, found: Explanation, preprocessing: Preprocessing, keep: bool, place: int, film: Film, path: pathlib.Path
