@@ -23,7 +23,10 @@ def normalise(maps: np.ndarray) -> np.ndarray:
 
 
 def stretch(masks: np.ndarray) -> np.ndarray:
-    """Stretch each mask to 0–1 as tf-keras-vis does: one that is the same everywhere becomes zero.
+    """Stretch each mask to 0–1; one that is the same everywhere becomes zero.
+
+    However small its values are: tf-keras-vis adds Keras's epsilon of 1e-7 to the range, which hides the film behind
+    the masks of a network whose features vanish.
 
     Args:
         masks: (…, h, w), finite.
@@ -32,8 +35,8 @@ def stretch(masks: np.ndarray) -> np.ndarray:
         float32 of the same shape.
     """
     low = masks.min(axis=(-2, -1), keepdims=True)
-    # Keras's epsilon, which that package adds to the range.
-    return ((masks - low) / (masks.max(axis=(-2, -1), keepdims=True) - low + 1e-7)).astype("float32")
+    span = masks.max(axis=(-2, -1), keepdims=True) - low
+    return ((masks - low) / np.where(span == 0, 1, span)).astype("float32")
 
 
 def without_outliers(maps: np.ndarray, percent: float = 99) -> np.ndarray:

@@ -125,6 +125,20 @@ def test_scorecam_keeps_a_map_where_every_probability_vanishes():
     assert not empty.all()
 
 
+def test_scorecam_does_not_depend_on_the_strength_of_the_features():
+    model, strength = seeded(flat()), 2.0**-60
+    wanted, _ = ScoreCAM(model).maps(films(), 1)
+    assert wanted.any()
+    for layer, weight, factor in (
+        ("norm", "gamma", strength),
+        ("norm", "beta", strength),
+        ("logits", "kernel", 1 / strength),
+    ):
+        variable = getattr(model.get_layer(layer), weight)
+        variable.assign(variable * factor)
+    assert_close(ScoreCAM(model).maps(films(), 1)[0] / strength, wanted)
+
+
 def test_scorecam_does_not_depend_on_the_batch():
     model = seeded(flat(3))
     wanted, _ = ScoreCAM(model).maps(films(2), 1)
