@@ -28,6 +28,7 @@ def _setting(*declarations: str, **settings):
 
 _SETTINGS = (
     _setting("--corners", is_flag=True, help="Map corners on film corners, as tf-keras-vis.  [CAM family]"),
+    _setting("--channels", type=click.IntRange(1), help="Only those that vary most.  [scorecam: all]"),
     _setting("--mask-size", type=click.IntRange(1), help="Side of the square, pixels.  [occlusion: side / 7]"),
     _setting("--stride", type=click.IntRange(1), help="Its step, pixels.  [occlusion: mask size / 4]"),
     _setting(

@@ -18,6 +18,9 @@ from keras_cxr.explain.grid import Grid
 from keras_cxr.explain.layers import check_layer, default_layer
 from keras_cxr.explain.scores import ends_in_sigmoid, linear_output
 
+# Layers that a message names.
+SHOWN = 4
+
 
 class Network(Explainable):
     """See `Explainable`.
@@ -83,7 +86,9 @@ class Network(Explainable):
                 behind[1].activation is keras.activations.linear
             ):
                 return behind[1]
-        found = ", ".join(f"{one.name} ({type(one).__name__})" for one in behind) or "nothing"
+        found = ", ".join(f"{one.name} ({type(one).__name__})" for one in behind[:SHOWN]) or "nothing"
+        if len(behind) > SHOWN:
+            found += f" and {len(behind) - SHOWN} more"
         raise UsageError(
             f"CAM needs global average pooling, one dense layer and nothing else behind layer '{layer}'. "
             f"Received: {found}. Try --method hirescam, which equals CAM where CAM is possible."

@@ -31,7 +31,7 @@ def theirs(kind, model, images, **arguments):
 
     visualizer = kind(model, model_modifier=ReplaceToLinear(), clone=True)
     arguments |= {"penultimate_layer": "relu", "seek_penultimate_conv_layer": False}
-    return np.asarray(visualizer(CategoricalScore(CHOSEN), images, **arguments))
+    return np.asarray(visualizer(CategoricalScore(CHOSEN[: len(images)]), images, **arguments))
 
 
 @pytest.mark.parametrize("name", ["gradcam++", "layercam", "scorecam"])
@@ -137,6 +137,19 @@ def test_scorecam_does_not_depend_on_the_strength_of_the_features():
         variable = getattr(model.get_layer(layer), weight)
         variable.assign(variable * factor)
     assert_close(ScoreCAM(model).maps(films(), 1)[0] / strength, wanted)
+
+
+def test_scorecam_of_the_channels_that_vary_most_agrees_with_tf_keras_vis():
+    from tf_keras_vis.scorecam import Scorecam
+
+    model, images = seeded(hidden(3)), films(1)
+    kernel = model.get_layer("logits").kernel
+    kernel.assign(kernel * 0.1)
+    index = np.array(CHOSEN[:1])
+    everything, few = (ScoreCAM(model, corners=True, channels=channels).maps(images, index)[0] for channels in (8, 3))
+    assert few.any()
+    assert_close(everything, ScoreCAM(model, corners=True).maps(images, index)[0])
+    assert_close(few, theirs(Scorecam, model, images, expand_cam=False, normalize_cam=False, max_N=3))
 
 
 def test_scorecam_does_not_depend_on_the_batch():

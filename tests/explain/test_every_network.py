@@ -1,8 +1,7 @@
 """All methods on the networks of the registry: nothing is NaN, empty maps are flagged, a saturated output has a map.
 
-By default on a network of each file of the registry, whose others repeat its layers more often, but for the bodies that
-other programs trained; and of the slower of these without the three methods that take most of the time.
-``--all-networks`` takes all networks and all methods.
+By default on a network of each file of the registry, whose others repeat its layers more often; on all with
+``--all-networks``.
 """
 
 import importlib.util
@@ -14,6 +13,7 @@ import tensorflow as tf
 from heatmap_networks import PACKAGES, QUICK
 
 from keras_cxr.errors import UsageError
+from keras_cxr.explain.methods import integrated_gradients
 from keras_cxr.explain.normalise import normalise
 from keras_cxr.explain.ready import explainable
 from keras_cxr.explain.registry import find, methods
@@ -24,21 +24,16 @@ from keras_cxr.models.registry import find as find_network
 FEW = QUICK | {
     "occlusion": {"mask_size": 16, "stride": 16},
     "integrated-gradients": {"steps": 1},
+    "scorecam": {"channels": 32},
     "smoothgrad": {"samples": 2},
 }
-LIGHT = {"alexnet", "cnn-small", "lenet5", "lmap3", "mobilenetv3small", "resnet18", "vgg-small", "vgg16"}
-# Those of another file, with another padding or activation.
-VARIANTS = {"densenet121-chest", "resnet34-gelu", "resnet50-chest", "resnet50-torchvision"}
-# Gradients by the film go back through the whole network; Score-CAM passes a film for each channel.
-SLOW = {"integrated-gradients", "scorecam", "smoothgrad"}
 # What never weights a map by less than 0, and so finds nothing where features are negative.
 POSITIVE = {"gradcam++", "layercam", "scorecam"}
 
 
 def smallest_of_each_file():
     by_size = sorted(architectures(), key=lambda name: find_network(name).parameters)
-    chosen = {find_network(name).build.__module__: name for name in reversed(by_size)}
-    return set(chosen.values()) - VARIANTS
+    return set({find_network(name).build.__module__: name for name in reversed(by_size)}.values())
 
 
 def saturate(model, network, films):
@@ -58,9 +53,10 @@ def unoptimised():
 
 
 @pytest.mark.parametrize("name", architectures())
-def test_every_method(request, name):
-    everything = request.config.getoption("--all-networks")
-    if name not in smallest_of_each_file() and not everything:
+def test_every_method(request, monkeypatch, name):
+    # Steps that are doubled until the attributions sum up take most of the time, and bring no other kind of map.
+    monkeypatch.setattr(integrated_gradients, "_ROUNDS", 1)
+    if name not in smallest_of_each_file() and not request.config.getoption("--all-networks"):
         pytest.skip("a larger network of its file, explained with --all-networks alone")
     size = max(32, find_network(name).smallest)
     keras.utils.set_random_seed(0)
@@ -69,7 +65,7 @@ def test_every_method(request, name):
     film = np.random.default_rng(0).integers(0, 256, (1, size, size, 1)).astype("float32")
     saturate(model, network, np.concatenate([film, np.zeros_like(film), np.full_like(film, 255)]))
     explainers = {}
-    for method in [one for one in methods() if everything or name in LIGHT or one not in SLOW]:
+    for method in methods():
         if method in PACKAGES and not importlib.util.find_spec(PACKAGES[method]):
             continue
         try:

@@ -196,7 +196,9 @@ def test_the_last_of_several_calls():
 def test_a_network_made_ready_knows_them_without_another_trace(name, monkeypatch):
     model = build(name, 2, size=64, weights="none")
     ready = explainable(model)
-    wanted = {layer: layer_grid(model, layer, (64, 64)) for layer in spatial_layers(model, ready.steps)}
+    # Each asked for by itself costs a trace: one in so many, and the last.
+    some = spatial_layers(model, ready.steps)[::-12]
+    wanted = {layer: layer_grid(model, layer, (64, 64)) for layer in some}
     monkeypatch.setattr(network, "layer_grid", None)
     assert {layer: ready.grid(layer, (64, 64)) for layer in wanted} == wanted
 
