@@ -1,4 +1,4 @@
-"""Every backbone of keras.applications: as Keras builds it, trained, saved and explained.
+"""Every backbone of keras.applications: as Keras builds it, trained, saved and made ready to be explained.
 
 By default on light members of most families; ``--all-networks`` takes them all.
 """
@@ -13,7 +13,7 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
-from keras_cxr.explain.methods.gradcam import GradCAM
+from keras_cxr.explain.ready import explainable
 from keras_cxr.models import build, imagenet, transfer
 from keras_cxr.models.architecture import Plan
 from keras_cxr.models.freeze import backbone, is_frozen
@@ -65,29 +65,27 @@ def write_legacy(model, file):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_life_of_a_network(request, name, tmp_path):
-    """Registered as it is; learns from random weights; frozen, trained, saved; loaded by plain Keras; explained."""
+    """Registered as it is; learns from random weights; frozen, trained, saved; loaded by plain Keras; its layer known."""
     skip_unless(request, name, LIGHT)
     films, labels = films_of(name), np.array([[0.0], [1.0]])
     network = build(name, 2, size=size_of(name), weights="none")
-    check_registered(name, network)
+    maps = spatial_layers(network)
+    check_registered(name, network, maps)
     train_a_frozen_step(network, films, labels)
     network.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", compile=False, custom_objects={})
     np.testing.assert_allclose(again(films, training=False), network(films, training=False), atol=1e-5)
     assert is_frozen(again)
-    assert spatial_layers(again) == spatial_layers(network)
-    method = GradCAM(again)
+    assert spatial_layers(again) == maps
     # VGG ends in a pooling; shown is the convolution that it thins out.
-    assert method.layer == {"vgg16": "block5_conv3", "vgg19": "block5_conv4"}.get(name, find(name).feature_layer)
-    shown = method.upsample(method.maps(films, 1)[0], films.shape[1:3])
-    assert shown.shape == films.shape[:3]
-    assert np.isfinite(shown).all()
+    shown = {"vgg16": "block5_conv3", "vgg19": "block5_conv4"}.get(name, find(name).feature_layer)
+    assert explainable(again).shown_layer(None) == shown
 
 
-def check_registered(name, network):
+def check_registered(name, network, maps):
     architecture, inner = find(name), backbone(network)
     assert network.count_params() == architecture.parameters
-    assert spatial_layers(network)[-1] == inner.layers[-1].name == architecture.feature_layer
+    assert maps[-1] == inner.layers[-1].name == architecture.feature_layer
     side = inner.get_layer(architecture.cut_layer).output.shape[1]
     assert inner.output.shape[1] <= side <= -(-size_of(name) // 14)
 
