@@ -17,6 +17,7 @@ RUNS = (
     "agreement.py --films 400",
     "decode.py --films 450",
     "augment.py --films 1000",
+    "depthwise.py",
     "peak.py",
     "folder.py --films 20000 --full-size 320",
     "start.py --repeats 5",

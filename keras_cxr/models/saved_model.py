@@ -94,11 +94,13 @@ class SavedModel:
         """
         import keras
 
+        from keras_cxr.models.depthwise import quicken
+
         file = self.folder / NETWORK
         if not file.is_file():
             raise CxrError(f"The model folder '{self.folder}' has no {NETWORK}. Train again or copy the whole folder.")
         try:
-            return keras.models.load_model(file, compile=False)
+            return quicken(keras.models.load_model(file, compile=False))
         except Exception as fault:
             # Keras and h5py raise a dozen kinds here; for the user there is one.
             reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0]

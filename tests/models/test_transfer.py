@@ -65,7 +65,7 @@ def write_legacy(model, file):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_life_of_a_network(request, name, tmp_path):
-    """Registered as it is; learns from random weights; frozen, trained, saved; loaded by plain Keras; its layer known."""
+    """Registered as it is; learns from random weights; frozen, trained, saved; loaded by Keras; its layers known."""
     skip_unless(request, name, LIGHT)
     films, labels = films_of(name), np.array([[0.0], [1.0]])
     network = build(name, 2, size=size_of(name), weights="none")
