@@ -4,6 +4,7 @@ By default on a network of each file of the registry, whose others repeat its la
 ``--all-networks``.
 """
 
+import gc
 import importlib.util
 
 import keras
@@ -50,6 +51,14 @@ def unoptimised():
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     yield
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture(autouse=True)
+def released(request):
+    """A network and its graphs refer to each other: the large ones would fill 20 GB before Python looks for such."""
+    yield
+    if request.config.getoption("--all-networks"):
+        gc.collect()
 
 
 @pytest.mark.parametrize("name", architectures())
