@@ -22,7 +22,8 @@ def quicken(network: keras.Model) -> keras.Model:
     if tf.config.list_physical_devices("GPU"):
         return network
     for layer in network._flatten_layers():
-        if isinstance(layer, keras.layers.Conv2D) and _is_depthwise(layer):
+        # Not a class of the user's own, which may convolve in its own way.
+        if type(layer) is keras.layers.Conv2D and _is_depthwise(layer):
             # vars(), not setattr(): Keras tracks what is set on a layer.
             vars(layer)["convolution_op"] = functools.partial(_convolve, layer)
     return network

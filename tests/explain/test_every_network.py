@@ -55,7 +55,7 @@ def unoptimised():
 
 @pytest.fixture(autouse=True)
 def released(request):
-    """A network and its graphs refer to each other: the large ones would fill 20 GB before Python looks for such."""
+    """A network and its graphs refer to each other: the large ones would fill 16 GB before Python looks for such."""
     yield
     if request.config.getoption("--all-networks"):
         gc.collect()

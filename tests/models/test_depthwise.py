@@ -62,6 +62,17 @@ def test_leaves_other_convolutions_alone(options):
     assert all("convolution_op" not in vars(layer) for layer in model._flatten_layers())
 
 
+def test_leaves_a_class_of_the_user_s_own_alone():
+    class Doubled(layers.Conv2D):
+        def convolution_op(self, inputs, kernel):
+            return 2 * super().convolution_op(inputs, kernel)
+
+    images = np.ones((1, SIZE, SIZE, 6), "float32")
+    model = keras.Sequential([keras.Input((SIZE, SIZE, 6)), Doubled(6, 3, groups=6)])
+    wanted = model(images)
+    np.testing.assert_array_equal(quicken(model)(images), wanted)
+
+
 @pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="left to Keras where there is a GPU")
 def test_networks_are_quick_as_built_and_as_loaded(tmp_path):
     built = build("convnexttiny", 2, size=32, weights="none")
