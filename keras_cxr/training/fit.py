@@ -68,10 +68,15 @@ def compile_stage(stage: FilmStage | FeatureStage, phase: Phase) -> Average:
     trainee, gpu = stage.model, bool(tf.config.list_physical_devices("GPU"))
     units, multi_label = trainee.output_shape[-1], stage.data.task == MULTI_LABEL
     sigmoid = units == 1 or multi_label
+    # Not by its name, which Keras looks up within the first step and then traces that step again.
+    if sigmoid:
+        accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
+    else:
+        accuracy = keras.metrics.CategoricalAccuracy("accuracy")
     trainee.compile(
         optimizer=make_optimizer(stage.recipe, phase, _steps(stage)),
         loss=make_loss(stage.recipe, units, multi_label),
-        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0) if sigmoid else "accuracy"],
+        metrics=[accuracy],
         # XLA on a CPU compiles for a minute and then runs the convolutions slower.
         jit_compile="auto" if gpu else False,
         steps_per_execution=STEPS_ON_GPU if gpu else 1,

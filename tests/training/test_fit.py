@@ -48,6 +48,14 @@ def test_class_weights_reach_the_loss(uneven, tmp_path, choice):
     assert history_of(model.folder)["loss"][0] == pytest.approx(np.mean(losses * expected[truth]), rel=1e-4)
 
 
+@pytest.mark.parametrize("data", ["uneven", "three_classes"])
+def test_the_step_is_traced_once(request, data, tmp_path, monkeypatch):
+    step, traces = keras.Model.train_step, []
+    monkeypatch.setattr(keras.Model, "train_step", lambda model, *data: traces.append(1) or step(model, *data))
+    trained(request.getfixturevalue(data), tmp_path / "m", epochs=2)
+    assert len(traces) == 1
+
+
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16", "mixed_bfloat16"])
 def test_saved_network_is_the_one_that_was_scored(uneven, tmp_path, precision):
     model = trained(uneven, tmp_path / "m", precision=precision, epochs=3)
