@@ -16,10 +16,8 @@ def normalise(maps: np.ndarray) -> np.ndarray:
         float32 of the same shape, 0–1, never NaN.
     """
     maps = np.asarray(maps, "float32")
-    low = maps.min(axis=(-2, -1), keepdims=True)
-    span = maps.max(axis=(-2, -1), keepdims=True) - low
-    flat = span == 0
-    return np.where(flat, np.sign(maps), (maps - low) / np.where(flat, 1, span)).astype("float32")
+    stretched = stretch(maps)
+    return np.where(stretched.any(axis=(-2, -1), keepdims=True), stretched, np.sign(maps))
 
 
 def stretch(masks: np.ndarray) -> np.ndarray:
