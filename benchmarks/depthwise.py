@@ -2,8 +2,7 @@
 
 Its depthwise convolutions are written as convolutions with groups, which Keras has XLA compile; ``keras-cxr`` runs them
 as depthwise convolutions. Labels of a batch by ``predict_on_batch``, and the gradient by the films, of which integrated
-gradients and SmoothGrad are made and with which the whole network is trained. The weights are random: they do not
-matter to the time.
+gradients and SmoothGrad are made. The weights are random: they do not matter to the time.
 """
 
 import functools

@@ -53,12 +53,12 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
     from keras_cxr.data.geometry import to_film
     from keras_cxr.data.preprocessing import Preprocessing
     from keras_cxr.explain.fast_explainer import fast_explainer
-    from keras_cxr.explain.pictures import SIDE as PICTURE
+    from keras_cxr.explain.pictures import Pictures
     from keras_cxr.explain.request import Request
     from keras_cxr.report.overlays import levels, overlay_figure
 
     preprocessing = Preprocessing(**model.card.preprocessing)
-    found = list(read_films(map(str, films), preprocessing, picture_side=PICTURE))
+    found = list(read_films(map(str, films), preprocessing, picture_side=Pictures().side))
     explainer = fast_explainer(model, Request())[0]
     explainer.explain(found)
     spent = {}
@@ -69,7 +69,7 @@ def parts(model, films: list[pathlib.Path], seconds: float) -> str:
         spent[name] = clock.read().processor / len(films)
         return result
 
-    measure("reading", lambda: list(read_films(map(str, films), preprocessing, picture_side=PICTURE)))
+    measure("reading", lambda: list(read_films(map(str, films), preprocessing, picture_side=Pictures().side)))
     maps = measure("network and map", lambda: explainer.explain(found)).maps
     grays = [film.picture for film in found]
     large = measure(

@@ -109,7 +109,8 @@ def picture_of(
         CxrError: The film cannot be read.
     """
     # What lacks an eighth of the pixels looks the same, and is at hand; to decode again takes as long as a picture.
-    if decoded is None or min(decoded.shape) < min((side or min(own_size)) * 7 / 8, *own_size):
+    enough = min(own_size) if side is None else min(side * 7 / 8, *own_size)
+    if decoded is None or min(decoded.shape) < enough:
         decoded, own_size = decode(read_bytes(path), at_least=side)
     have, shorter = min(decoded.shape), min(own_size)
     if side is None or shorter <= side:

@@ -67,10 +67,9 @@ def build(
     if channels is None:
         channels = (file and architecture.weights_channels) or architecture.channels
     plan = Plan(architecture.name, classes, size, channels, file, features_from, dropout, multi_label)
-    network = architecture.build(plan)
     from keras_cxr.models.depthwise import quicken
 
-    return quicken(network)
+    return quicken(architecture.build(plan))
 
 
 def _weights_file(architecture: Architecture, weights: str | os.PathLike) -> pathlib.Path | None:

@@ -11,6 +11,7 @@ from keras_cxr.models.depthwise import quicken
 from keras_cxr.models.saved_model import SavedModel
 
 SIZE = 15
+on_cpu = pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="left to Keras where there is a GPU")
 
 
 def grouped(**options):
@@ -30,7 +31,7 @@ def operations(model):
     return {node.op for one in (graph.node, *(inner.node_def for inner in graph.library.function)) for node in one}
 
 
-@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="left to Keras where there is a GPU")
+@on_cpu
 @pytest.mark.parametrize(
     "options",
     [
@@ -73,7 +74,7 @@ def test_leaves_a_class_of_the_user_s_own_alone():
     np.testing.assert_array_equal(quicken(model)(images), wanted)
 
 
-@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="left to Keras where there is a GPU")
+@on_cpu
 def test_networks_are_quick_as_built_and_as_loaded(tmp_path):
     built = build("convnexttiny", 2, size=32, weights="none")
     assert sum("convolution_op" in vars(layer) for layer in built._flatten_layers()) == 18
